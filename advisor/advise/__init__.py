@@ -1,0 +1,1 @@
+"""Turn findings and candidate kernels into a decision with its price."""

@@ -1,0 +1,1 @@
+"""What is known about kernel fixes, and the look-ups the other steps make."""

@@ -1,0 +1,1 @@
+"""Make the knowledge base from public sources; never imported by a scan."""

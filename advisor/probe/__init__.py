@@ -1,0 +1,1 @@
+"""From a System to an Inventory: what this machine is."""

@@ -1,0 +1,1 @@
+"""The machine as text: live, or recorded in a capture."""
