@@ -192,7 +192,7 @@ class Kernel(NamedTuple):
     config: Mapping[str, str] | None
     config_source: str
     tainted: tuple[str, ...] = ()
-    out_of_tree: Mapping[str, str] = {}  # noqa: RUF012 - a NamedTuple default, never changed
+    out_of_tree: Mapping[str, str] = {}
     livepatches: tuple[str, ...] = ()
     lockdown: str = ""
     secure_boot: str = ""
@@ -284,7 +284,7 @@ class Autoload(NamedTuple):
     user_namespaces_source: str = ""
     automount: str = ""
     hotplug_usb: str = ""
-    blocked: Mapping[str, str] = {}  # noqa: RUF012 - a NamedTuple default, never changed
+    blocked: Mapping[str, str] = {}
     modules_disabled: bool = False
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import cast
 
+from cvss import CVSS3
+
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.knowledge.build import classify
 from advisor.knowledge.build.record import Record, parse_pair
@@ -109,22 +111,25 @@ def _parse(cve: str, json_text: str, dyad: str) -> Record:
     title = str(cna.get("title", ""))
     text = "\n".join(str(_dict(part).get("value", "")) for part in _list(cna.get("descriptions")))
     lines = (line for line in dyad.splitlines() if line.strip() and not line.startswith("#"))
+    cvss, score = _cvss(cna)
     return Record(
         id=cve,
         files=tuple(sorted(files)),
         pairs=tuple(parse_pair(line) for line in lines),
-        cvss=_cvss(cna),
+        cvss=cvss,
+        score=score,
         bug=classify.bug_class(title, text),
         evidence=classify.evidence(title, text),
     )
 
 
-def _cvss(cna: dict[str, object]) -> str:
+def _cvss(cna: dict[str, object]) -> tuple[str, int]:
     for metric in _list(cna.get("metrics")):
-        score = _dict(metric).get("cvssV3_1")
-        if score is not None:
-            return str(_dict(score)["vectorString"]).removeprefix("CVSS:3.1/")
-    return ""
+        found = _dict(metric).get("cvssV3_1")
+        if found is not None:
+            vector = str(_dict(found)["vectorString"])
+            return vector.removeprefix("CVSS:3.1/"), round(CVSS3(vector).base_score * 10)
+    return "", 0
 
 
 def _dict(value: object) -> dict[str, object]:

@@ -68,6 +68,7 @@ class Record(NamedTuple):
         files: Source files below the kernel's top folder, sorted.
         pairs: As the ``.dyad`` file lists them.
         cvss: The CVSS 3.1 vector without its prefix, or ``""``.
+        score: CVSS base score in tenths: 78 for 7.8; estimated where there is no vector.
         bug: A word of :class:`advisor.model.fix.BugClass`.
         evidence: A word of :class:`advisor.model.fix.Evidence`.
     """
@@ -76,12 +77,14 @@ class Record(NamedTuple):
     files: tuple[str, ...]
     pairs: tuple[Pair, ...]
     cvss: str
+    score: int
     bug: str
     evidence: str
 
     def to_line(self) -> str:
         """Return the record as one line of the published text form."""
         value: dict[str, object] = {"id": self.id, "class": self.bug, "evidence": self.evidence}
+        value["score"] = self.score
         if self.cvss:
             value["cvss"] = self.cvss
         value["files"] = self.files
@@ -110,9 +113,17 @@ def parse_line(line: str) -> Record:
         files=_texts(fields, "files"),
         pairs=tuple(parse_pair(text) for text in _texts(fields, "pairs")),
         cvss=_text(fields, "cvss") if "cvss" in fields else "",
+        score=_score(fields),
         bug=_text(fields, "class"),
         evidence=_text(fields, "evidence"),
     )
+
+
+def _score(fields: dict[str, object]) -> int:
+    value = fields.get("score")
+    if not isinstance(value, int) or not 0 <= value <= 100:  # noqa: PLR2004 - tenths of 10.0
+        raise ValueError("score is not a number of tenths from 0 to 100")
+    return value
 
 
 def _text(fields: dict[str, object], key: str) -> str:

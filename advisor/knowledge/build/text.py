@@ -1,0 +1,77 @@
+"""The knowledge base as text: what stands in git and is compiled for a scan."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from advisor.errors import AdvisorError, ExitStatus
+from advisor.knowledge.build.record import Record, parse_line
+
+
+def write_records(folder: Path, records: Iterable[Record]) -> None:
+    """Write one file a year, one record a line, by number; the same records give the same bytes.
+
+    Raises:
+        AdvisorError: A file cannot be written; what was there stays.
+    """
+    years: defaultdict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        years[record.id.split("-")[1]].append(record)
+    for year, found in years.items():
+        lines = (record.to_line() for record in sorted(found, key=lambda record: record.sort_key))
+        write_text(folder / f"{year}.jsonl", "".join(f"{line}\n" for line in lines))
+
+
+def read_records(folder: Path) -> Iterator[Record]:
+    """Yield the records that :func:`write_records` wrote, by year and number.
+
+    Raises:
+        AdvisorError: A line is damaged; file and line are named.
+    """
+    for path in sorted(folder.glob("*.jsonl")):
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    yield parse_line(line)
+                except ValueError as error:
+                    raise AdvisorError(
+                        f"damaged record, {path}:{number}: {error}",
+                        hint="restore the file from git",
+                        status=ExitStatus.BAD_DATA,
+                    ) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a file in one step: whoever reads it sees the old text or the new, never half.
+
+    Raises:
+        AdvisorError: It cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w",
+            encoding="utf-8",
+            newline="\n",
+            dir=path.parent,
+            prefix=f".{path.name}.",
+            delete=False,
+        ) as file:
+            temporary = Path(file.name)
+            try:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+                temporary.chmod(0o644)
+                temporary.replace(path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise AdvisorError(
+            f"cannot write {path}: {error.strerror}", status=ExitStatus.IO
+        ) from error
