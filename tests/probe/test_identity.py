@@ -112,12 +112,14 @@ def test_package_version_from_outside_must_look_like_one() -> None:
     assert not identity.package_version
 
 
-READINGS = st.one_of(
+def _twisted(rule: Rule, text: str) -> str:
+    return rule.example[:20] + text
+
+
+READINGS: st.SearchStrategy[str] = st.one_of(
     st.text(max_size=400),
     st.from_regex(r"[0-9]{1,4}(\.[0-9]{0,4}){0,4}[-+_.~]?[a-z0-9.+_~-]{0,80}", fullmatch=True),
-    st.builds(
-        lambda rule, text: rule.example[:20] + text, st.sampled_from(RULES), st.text(max_size=300)
-    ),
+    st.builds(_twisted, st.sampled_from(RULES), st.text(max_size=300)),
 )
 
 
