@@ -96,6 +96,7 @@ class Modules(NamedTuple):
         available: Modules on disk for this kernel, from ``modules.order`` or ``modules.dep``.
         bound: Every module that drives some device here, whatever its kind (from sysfs).
         needs: Loaded module -> the loaded modules that use it.
+        present: Every module with a folder in ``/sys/module``: loaded, or built in with a parameter.
     """
 
     loaded: Mapping[str, bool] | None
@@ -103,6 +104,7 @@ class Modules(NamedTuple):
     available: frozenset[str] | None
     bound: frozenset[str]
     needs: Mapping[str, tuple[str, ...]]
+    present: frozenset[str] = frozenset()
 
 
 class Feature(NamedTuple):

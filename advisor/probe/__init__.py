@@ -1,1 +1,47 @@
 """From a System to an Inventory: what this machine is."""
+
+from __future__ import annotations
+
+from advisor.model.inventory import Inventory
+from advisor.probe.aliases import AliasTable
+from advisor.probe.autoload import probe_autoload
+from advisor.probe.devices import probe_devices
+from advisor.probe.distro import probe_host
+from advisor.probe.features import probe_features
+from advisor.probe.kernel import probe_kernel, running_release
+from advisor.probe.modules import module_files, probe_modules
+from advisor.probe.packages import probe_packages
+from advisor.probe.readings import Readings
+from advisor.probe.storage import probe_mounts, probe_spaces
+from advisor.system.machine import System
+
+
+def probe(system: System, *, now: int) -> Inventory:
+    """Return what a machine is.
+
+    Args:
+        system: This machine or a capture.
+        now: Seconds since 1970: what the age of package lists is counted to.
+    """
+    readings = Readings(system, now=now)
+    release = running_release(readings)
+    host = probe_host(readings)
+    packages = probe_packages(readings, release)
+    version = next((k.package_version for k in packages.installed if k.release == release), "")
+    kernel = probe_kernel(readings, host.distro, version)
+    modules = probe_modules(readings, release, kernel.config)
+    table = AliasTable(system.read(f"/lib/modules/{release}/modules.alias"))
+    mounts = probe_mounts(readings)
+    return Inventory(
+        host=host,
+        kernel=kernel,
+        modules=modules,
+        autoload=probe_autoload(readings, table, kernel.config, mounts),
+        devices=probe_devices(readings, modules, module_files(readings, release), table),
+        features=probe_features(readings),
+        mounts=mounts,
+        spaces=probe_spaces(readings),
+        packages=packages,
+        unknowns=tuple(dict.fromkeys(readings.unknowns)),
+        capture=system.capture,
+    )

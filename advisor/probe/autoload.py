@@ -1,0 +1,150 @@
+"""What someone other than root can make the kernel load here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from advisor.model.inventory import Autoload, Mount
+from advisor.probe.aliases import AliasTable
+from advisor.probe.modules import in_memory, own_lines
+from advisor.probe.readings import Readings
+
+# Aliases that a program's own request makes: socket(), mount, a namespace's network tools.
+_BY_REQUEST: Final = (
+    "net-", "netdev-", "fs-", "rtnl-link-", "nft-", "nf-", "nfnetlink-", "nfct-", "nf_", "ip_", "ip6_",
+    "ipt_", "ip6t_", "xt_", "ebt", "arpt", "crypto-", "tcp_", "bt-proto-", "can-proto-", "ematch-",
+    "xfrm-", "rpc-", "tls", "char-major-", "block-major-", "devname:", "binfmt-", "tty-ldisc-",
+    "ip_set_", "ip-set_", "mptcp", "sctp", "vsock", "rdma-", "ppp-", "slip-", "team-mode-", "md-",
+    "dm-", "iptable", "ip6table", "ipvs", "ip_vs", "l2tp-", "pcmcia_",
+)  # fmt: skip
+# Aliases that a device makes when it is put in: the first of a module stands for all.
+_BY_PLUG: Final = (
+    "usb:", "pcmcia:", "sdio:", "ieee1394:", "mmc:", "hid:", "tbsvc:", "typec:", "wusb:", "ssb:", "bcma:",
+)  # fmt: skip
+_FOLDERS: Final = ("/usr/lib/modprobe.d", "/lib/modprobe.d", "/run/modprobe.d", "/etc/modprobe.d")
+_RULE: Final = re.compile(r"(blacklist|install)\s+([\w-]+)\s*(.*)")
+_NEVER: Final = ("/bin/true", "/bin/false", "/usr/bin/true", "/usr/bin/false", "false", "true")
+_AUTOMOUNTERS: Final = ("udisks2.service", "autofs.service", "usbmount.service", "udiskie.service")
+
+
+class RequestAliases(Mapping[str, tuple[str, ...]]):
+    """Module -> the aliases by which it comes in; sorted out on the first question.
+
+    Args:
+        table: The aliases of this kernel's modules.
+    """
+
+    def __init__(self, table: AliasTable) -> None:
+        self._table = table
+        self._found: dict[str, tuple[str, ...]] | None = None
+
+    def _all(self) -> dict[str, tuple[str, ...]]:
+        if self._found is None:
+            self._found = _sorted_out(self._table.text)
+        return self._found
+
+    def __getitem__(self, module: str) -> tuple[str, ...]:
+        return self._all()[module]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __repr__(self) -> str:
+        return f"RequestAliases({self._all()!r})"
+
+
+def probe_autoload(
+    readings: Readings,
+    table: AliasTable,
+    config: Mapping[str, str] | None,
+    mounts: tuple[Mount, ...],
+) -> Autoload:
+    """Return what other than root can make this kernel load."""
+    namespaces, source = _user_namespaces(readings, config)
+    return Autoload(
+        aliases=RequestAliases(table) if table.known else None,
+        user_namespaces=namespaces,
+        user_namespaces_source=source,
+        automount=_automount(readings, mounts),
+        hotplug_usb=_hotplug_usb(readings),
+        blocked=_blocked(readings),
+        modules_disabled=readings.word("/proc/sys/kernel/modules_disabled") == "1",
+    )
+
+
+def _sorted_out(text: str) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    wanted = _BY_REQUEST + _BY_PLUG
+    for line in ("\n" + text).split("\nalias ")[1:]:
+        if not line.startswith(wanted):
+            continue
+        alias, _, module = line.rpartition(" ")
+        names = found.setdefault(module, [])
+        if not alias.startswith(_BY_PLUG) or alias.split(":", 1)[0] + ":" not in names:
+            names.append(alias)
+            if alias.startswith(_BY_PLUG):
+                names.append(alias.split(":", 1)[0] + ":")
+    return {
+        in_memory(module.strip()): tuple(n for n in names if n not in _BY_PLUG)
+        for module, names in found.items()
+    }
+
+
+def _user_namespaces(readings: Readings, config: Mapping[str, str] | None) -> tuple[str, str]:
+    """Return whether any user may make a user namespace, and the reading that says so."""
+    if config is not None and "USER_NS" not in config:
+        return "closed", "CONFIG_USER_NS is not set"
+    most = readings.word("/proc/sys/user/max_user_namespaces")
+    if most == "0":
+        return "closed", "/proc/sys/user/max_user_namespaces is 0"
+    for path, closed in (
+        ("/proc/sys/kernel/unprivileged_userns_clone", "0"),
+        ("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"),
+    ):
+        if readings.word(path) == closed:
+            return "closed", f"{path} is {closed}"
+    if re.fullmatch("[0-9]{1,10}", most):
+        return "open", f"/proc/sys/user/max_user_namespaces is {most}"
+    readings.missing("whether users may make namespaces", "/proc/sys/user/max_user_namespaces")
+    return "", ""
+
+
+def _automount(readings: Readings, mounts: tuple[Mount, ...]) -> str:
+    services = readings.list("/sys/fs/cgroup/system.slice")
+    for name in _AUTOMOUNTERS:
+        if name in services:
+            return f"/sys/fs/cgroup/system.slice: {name} runs"
+    for mount in mounts:
+        if mount.type == "autofs" and mount.point != "/proc/sys/fs/binfmt_misc":
+            return f"/proc/mounts: autofs on {mount.point}"
+    return ""
+
+
+def _hotplug_usb(readings: Readings) -> str:
+    for raw in readings.system.devices():
+        if raw.subsystem == "usb" and raw.driver == "hub":
+            return f"/sys{raw.path}: a USB hub"
+    return ""
+
+
+def _blocked(readings: Readings) -> dict[str, str]:
+    """Return the modules that modprobe is told not to load, each with the line that tells it.
+
+    Source:
+        modprobe.d(5): a file hides one of the same name in a later folder; ``blacklist`` stops
+        only what is asked for by alias, which is what anyone but root can do.
+    """
+    files = {name: folder for folder in _FOLDERS for name in readings.list(folder)}
+    blocked = {}
+    for name, folder in sorted(files.items()):
+        for line in own_lines(readings.text(f"{folder}/{name}") or ""):
+            match = _RULE.match(line.strip())
+            if match is None or (match[1] == "install" and not match[3].startswith(_NEVER)):
+                continue
+            blocked[in_memory(match[2])] = f"{folder}/{name}: {match[1]} {match[2]}"
+    return blocked

@@ -1,0 +1,111 @@
+"""Which kind a device is, from its ids, its driver and what hangs on it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from advisor.model.inventory import DeviceKind
+
+# What the folder of a module's source or file says about its devices; the first that fits.
+_FOLDERS: Final = (
+    ("drivers/bluetooth/", DeviceKind.BLUETOOTH),
+    ("drivers/infiniband/", DeviceKind.INFINIBAND),
+    ("drivers/net/wireless/", DeviceKind.WIFI),
+    ("drivers/staging/rtl", DeviceKind.WIFI),
+    ("drivers/net/can/", DeviceKind.OTHER),
+    ("drivers/net/wwan/", DeviceKind.OTHER),
+    ("drivers/net/ethernet/", DeviceKind.ETHERNET),
+    ("drivers/net/usb/", DeviceKind.ETHERNET),
+    ("drivers/net/", DeviceKind.ETHERNET),
+)
+# Where no list of modules can be read, the first letters of a driver's name have to do.
+_WIFI_DRIVERS: Final = (
+    "iwl", "ath", "rtw", "rtl8xxxu", "rtl818", "rtl819", "rtl8180", "rtl8187", "rtl88", "rt2", "rt3", "rt5",
+    "rt6", "rt7", "mt76", "mt79", "b43", "brcmfmac", "brcmsmac", "brcms", "bcma-wl", "bcmfmac",
+    "ipw2", "ar5523", "carl9170", "mwifiex", "mwl8k", "wl1", "wlcore", "zd12", "p54", "hostap",
+    "orinoco", "r8188eu", "r8712u", "r8723", "r92su", "8188", "8192", "8812au", "8821", "8723",
+    "88x2", "wl", "wcn36xx", "rsi_", "at76", "libertas", "usb8xxx", "adm8211", "cw1200", "prism",
+    "qtnfmac", "wil6210", "mac80211_hwsim", "rndis_wlan", "wlags", "airo", "atmel", "rndiswlan",
+)  # fmt: skip
+_BLUETOOTH_DRIVERS: Final = (
+    "btusb", "ath3k", "bfusb", "bcm203x", "bpa10x", "hci_", "btsdio", "btmtk", "btmrvl", "bluecard",
+    "bt3c", "dtl1", "btintel_pcie", "virtio_bt",
+)  # fmt: skip
+_INFINIBAND_DRIVERS: Final = (
+    "mlx4_ib", "mlx5_ib", "ib_", "qib", "hfi1", "mthca", "ocrdma", "irdma", "i40iw", "usnic",
+    "bnxt_re", "efa", "hns_roce", "qedr", "cxgb4_iw", "iw_", "vmw_pvrdma", "rdma_rxe", "siw",
+    "erdma", "mana_ib", "ipath",
+)  # fmt: skip
+_PCI_NETWORK: Final = 0x02
+_PCI_CLASSES: Final = {
+    0x0207: DeviceKind.INFINIBAND,
+    0x0280: DeviceKind.WIFI,
+    0x0C06: DeviceKind.INFINIBAND,
+    0x0D11: DeviceKind.BLUETOOTH,
+    0x0D20: DeviceKind.WIFI,
+    0x0D21: DeviceKind.WIFI,
+}
+_OLD_BUSES: Final = frozenset({"isa", "eisa", "pnp", "pcmcia", "mca"})
+# Devices of these names sit at a fixed port of an ISA bus, whatever bus the kernel puts them on.
+ISA_DRIVERS: Final = frozenset(
+    {
+        "ne", "wd", "3c503", "3c509", "3c515", "lance", "smc9194", "smc-ultra", "cs89x0", "ni65",
+        "at1700", "eth16i", "eexpress", "eepro", "hp", "hp-plus", "apne", "arcnet", "com20020_isa",
+        "depca", "ewrk3", "de600", "de620", "ac3200", "e2100", "es3210", "lne390", "ne3210", "3c501",
+        "3c505", "3c507", "3c523", "3c527",
+    }
+)  # fmt: skip
+
+
+def by_folder(path: str) -> DeviceKind | None:
+    """Return the kind of device that a module's file is for, None where its folder is not telling.
+
+    Args:
+        path: ``kernel/drivers/net/wireless/intel/iwlwifi/iwlwifi.ko.xz``.
+    """
+    for folder, kind in _FOLDERS:
+        if folder in path:
+            return kind
+    return None
+
+
+def by_driver(driver: str) -> DeviceKind | None:
+    """Return the kind of device that a driver of this name is for, None where it is not known."""
+    name = driver.lower()
+    if name.startswith(_BLUETOOTH_DRIVERS):
+        return DeviceKind.BLUETOOTH
+    if name.startswith(_INFINIBAND_DRIVERS):
+        return DeviceKind.INFINIBAND
+    if name.startswith(_WIFI_DRIVERS):
+        return DeviceKind.WIFI
+    return None
+
+
+def by_pci_class(code: int) -> DeviceKind | None:
+    """Return the kind that a PCI class stands for, None where it is no kind of ours.
+
+    Source:
+        Linux include/linux/pci_ids.h: 0200 Ethernet, 0207 InfiniBand, 0280 other network,
+        0c06 InfiniBand, 0d11 Bluetooth, 0d20 and 0d21 802.11.
+    """
+    found = _PCI_CLASSES.get(code >> 8)
+    return found or (DeviceKind.ETHERNET if code >> 16 == _PCI_NETWORK else None)
+
+
+def by_usb_class(modalias: str) -> DeviceKind | None:
+    """Return the kind that a USB interface's class stands for, None where it is no kind of ours.
+
+    Source:
+        USB-IF defined class codes: e0/01/01 Bluetooth, e0/01/03 RNDIS, 02/06 Ethernet control.
+    """
+    tail = modalias.partition("ic")[2].lower()
+    if tail.startswith("e0isc01ip01"):
+        return DeviceKind.BLUETOOTH
+    if tail.startswith(("02isc06", "02isc0d", "02isc0c", "e0isc01ip03")):
+        return DeviceKind.ETHERNET
+    return None
+
+
+def is_legacy(bus: str, driver: str) -> bool:
+    """Return whether a network card sits on a bus from before PCI."""
+    return bus in _OLD_BUSES or driver in ISA_DRIVERS
