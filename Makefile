@@ -1,0 +1,52 @@
+# The few commands of a checkout. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATABASE := advisor/knowledge/kernel.sqlite
+DATA := $(shell find data -type f 2>/dev/null)
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
+
+.PHONY: help scan test check format bench lab database clean
+.DEFAULT_GOAL := help
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+scan: $(VENV)/.runtime $(DATABASE) ## Set up what is missing, then scan this machine
+	@$(BIN)/advisor scan $(ARGS)
+
+test: $(VENV)/.dev $(DATABASE) ## Run the tests
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: $(VENV)/.dev $(DATABASE) ## Format, lint and types
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/pyright --warnings
+
+format: $(VENV)/.dev ## Put the code into its form
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: $(VENV)/.dev $(DATABASE) ## Measure, side by side with named peers
+	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+database: $(DATABASE) ## Compile the knowledge base from data/
+
+clean: ## Remove everything that make made
+	rm -rf $(VENV) $(DATABASE) build dist *.egg-info
+
+$(DATABASE): $(VENV)/.runtime $(DATA) $(wildcard advisor/knowledge/build/*.py advisor/knowledge/*.sql)
+	@$(BIN)/python -m advisor.knowledge.build.compile data $@
+
+$(VENV)/.runtime: pyproject.toml requirements.txt
+	@sh tools/check-python "$(PYTHON)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) 'setuptools>=61'
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
+	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
