@@ -142,12 +142,22 @@ class InstalledKernel(NamedTuple):
         package: The package that owns it, or ``""``.
         package_version: The package's version, or ``""``.
         source: Where it was seen: ``/boot/vmlinuz-6.12.94+deb13-amd64``.
+        upstream: The kernel.org version it is built from, ``""`` where that cannot be told.
+        backports: Whether its vendor puts later fixes on top without moving the number.
+        why: Why this upstream version, or why none can be told.
+        cves: CVE ids that its own changelog names as fixed.
+        cves_source: The changelog that was read for them, ``""`` where none was.
     """
 
     release: str
     package: str = ""
     package_version: str = ""
     source: str = ""
+    upstream: str = ""
+    backports: bool = False
+    why: str = ""
+    cves: frozenset[str] = frozenset()
+    cves_source: str = ""
 
 
 class OfferedKernel(NamedTuple):
@@ -158,6 +168,11 @@ class OfferedKernel(NamedTuple):
         suite: Where it comes from: ``trixie-security``, ``trixie-backports``.
         list_age_days: Age of the package list that offers it; ``None`` where it cannot be told.
         meta: The meta package that pulls it in (``linux-image-amd64``), or ``""``.
+        upstream: The kernel.org version it is built from, ``""`` where that cannot be told.
+        backports: Whether its vendor puts later fixes on top without moving the number.
+        why: Why this upstream version, or why none can be told.
+        cves: CVE ids that its changelog or advisory names as fixed, where one was on disk.
+        cves_source: What was read for them, ``""`` where nothing was.
     """
 
     release: str
@@ -168,6 +183,41 @@ class OfferedKernel(NamedTuple):
     meta: str = ""
     upstream: str = ""
     source: str = ""
+    backports: bool = False
+    why: str = ""
+    cves: frozenset[str] = frozenset()
+    cves_source: str = ""
+
+
+class KernelModules(NamedTuple):
+    """What another kernel than the running one could drive, as its own lists say.
+
+    Attributes:
+        release: The kernel.
+        available: Its loadable modules in memory's spelling; None where the list was not read.
+        builtin: What is part of its image; None where the list was not read.
+        serves: Modalias of a device here -> the modules of that kernel that answer to it; None
+            where its aliases were not read. A modalias that is not a key was not looked up.
+        source: Where the lists were read: ``/lib/modules/6.12.117+deb13-amd64``.
+    """
+
+    release: str
+    available: frozenset[str] | None
+    builtin: frozenset[str] | None
+    serves: Mapping[str, tuple[str, ...]] | None
+    source: str
+
+
+class GivenKernel(NamedTuple):
+    """A kernel that the user named: a package file, or a folder that holds one unpacked.
+
+    Attributes:
+        kernel: The same as for one that a package list offers.
+        modules: What it could drive, None where its lists could not be read.
+    """
+
+    kernel: OfferedKernel
+    modules: KernelModules | None = None
 
 
 class Kernel(NamedTuple):
@@ -296,6 +346,7 @@ class Inventory(NamedTuple):
     Attributes:
         unknowns: Everything that was looked for and could not be read, with the reason.
         capture: Name of the capture it was read from, ``""`` for this machine.
+        kernel_modules: Release -> what that kernel could drive, of the other kernels on disk.
     """
 
     host: Host
@@ -309,3 +360,4 @@ class Inventory(NamedTuple):
     packages: Packages
     unknowns: tuple[Unknown, ...]
     capture: str = ""
+    kernel_modules: Mapping[str, KernelModules] = {}
