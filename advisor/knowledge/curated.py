@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, cast
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.knowledge.curated_entry import parse_entry
 from advisor.knowledge.curated_fields import COMMIT, Fields
+from advisor.model.curated import Kind
 
 if TYPE_CHECKING:
     from advisor.model.curated import CuratedFix
@@ -80,7 +81,18 @@ def _json(text: str, faults: list[str]) -> object:
 
 def _check_file(entries: tuple[CuratedFix, ...], faults: list[str]) -> None:
     """Note what only shows when all entries are seen together."""
-    ids = {entry.id for entry in entries}
+    _check_order(entries, faults)
+    _check_references(entries, faults)
+    owners: dict[str, str] = {}
+    for index, entry in enumerate(entries):
+        for cve in () if entry.kind is Kind.TOPIC else entry.cves:
+            owner = owners.setdefault(cve, entry.id)
+            if owner != entry.id:
+                faults.append(f"fixes[{index}].cves: {cve} is described by {owner} already")
+
+
+def _check_order(entries: tuple[CuratedFix, ...], faults: list[str]) -> None:
+    """Note ids that are used twice or stand in the wrong place."""
     before = ""
     for index, entry in enumerate(entries):
         if entry.id and entry.id == before:
@@ -88,12 +100,27 @@ def _check_file(entries: tuple[CuratedFix, ...], faults: list[str]) -> None:
         elif entry.id and entry.id < before:
             faults.append(f"fixes[{index}].id: {entry.id} must stand before {before}")
         before = max(entry.id, before)
-        for key, names in (("repairs", entry.repairs), ("repaired_by", entry.repaired_by)):
+
+
+def _check_references(entries: tuple[CuratedFix, ...], faults: list[str]) -> None:
+    """Note references to entries that do not exist, and those that are not answered."""
+    known = {entry.id: entry for entry in entries}
+    for index, entry in enumerate(entries):
+        keys = (("repairs", entry.repairs), ("repaired_by", entry.repaired_by))
+        for key, names in (*keys, ("members", entry.members)):
             for name in names:
-                if name not in ids and re.fullmatch(COMMIT, name) is None:
-                    faults.append(f"fixes[{index}].{key}: no entry and no commit: {name}")
+                path = f"fixes[{index}].{key}"
                 if name == entry.id:
-                    faults.append(f"fixes[{index}].{key}: names itself")
+                    faults.append(f"{path}: names itself")
+                elif name not in known and (key == "members" or not re.fullmatch(COMMIT, name)):
+                    faults.append(f"{path}: no such entry: {name}")
+                elif key == "repaired_by" and name in known and not _answers(known[name], entry):
+                    faults.append(f"{path}: {name} does not name it under repairs")
+
+
+def _answers(repair: CuratedFix, entry: CuratedFix) -> bool:
+    """Return whether the repair itself says that it repairs the entry."""
+    return entry.id in repair.repairs
 
 
 def _refuse(faults: list[str]) -> NoReturn:

@@ -63,10 +63,13 @@ KEYS: Final = (
     "checked",
     "correction",
     "upstream_title",
+    "members",
 )
 """The keys of an entry in their fixed order."""
 
-OPTIONAL: Final = frozenset({"introduced_note", "repaired_by", "distributions", "upstream_title"})
+OPTIONAL: Final = frozenset(
+    {"introduced_note", "repaired_by", "distributions", "upstream_title", "members"}
+)
 """The keys that an entry need not have."""
 
 MAINLINE: Final = "mainline"
@@ -107,6 +110,7 @@ def parse_entry(fields: Fields) -> CuratedFix:
         checked=_parse_checked(fields),
         correction=_parse_correction(fields),
         upstream_title=fields.text("upstream_title", longest=200),
+        members=fields.texts("members", form.SLUG, "one of our ids"),
     )
     _check_entry(entry, fields)
     return entry
@@ -247,7 +251,15 @@ def _check_entry(entry: CuratedFix, fields: Fields) -> None:
         fields.fault("sources", what or "at least one is needed")
     if entry.kind is Kind.REGRESSION and not (entry.repairs or entry.introduced):
         fields.fault("introduced", "a regression needs a beginning, or the change that caused it")
-    if not (entry.introduced or entry.fixed or entry.unfixed):
+    has_versions = bool(entry.introduced or entry.fixed or entry.unfixed)
+    if entry.kind is Kind.TOPIC:
+        if has_versions:
+            fields.fault("introduced", "a topic has no versions; its members have")
+        if len(entry.members) <= 1:
+            fields.fault("members", "a topic is a name for at least two entries")
+    elif entry.members:
+        fields.fault("members", "only a topic has members")
+    elif not has_versions:
         fields.fault("introduced", "no version at all: nothing could be said about any kernel")
     _check_ranges(entry, fields)
     _check_commits(fields, "introduced", entry.introduced, entry.commits.introduced)

@@ -18,6 +18,8 @@ class Kind(StrEnum):
     REMOVAL = "removal"
     RESTORATION = "restoration"
     BEHAVIOUR = "behaviour"
+    TOPIC = "topic"
+    """Not a change but a name for several: it has members and no versions, and is no finding."""
 
 
 class FaultClass(StrEnum):
@@ -165,10 +167,11 @@ class CuratedFix(NamedTuple):
         unfixed: Branches known to have it and known to have got no fix.
         modules: With ``_``; ``vmlinux`` stands for code that is always built in.
         kconfig: Options without ``CONFIG_``.
-        repairs: Our ids, or commits, of the changes whose harm this one undoes.
+        repairs: Our ids, or commits, of the changes whose harm this one undoes or completes.
         repaired_by: Our ids, or commits, of the changes that undo harm this one did.
         workaround: What helps until an upgrade; ``""`` where nothing is known.
         upstream_title: The commit's subject line, ``""`` where not cited.
+        members: For a topic: our ids of what it is a name for.
     """
 
     id: str
@@ -200,3 +203,4 @@ class CuratedFix(NamedTuple):
     checked: Checked
     correction: Correction | None
     upstream_title: str
+    members: tuple[str, ...]
