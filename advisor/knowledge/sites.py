@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 VMLINUX = "vmlinux"
 SEVERAL = "several"
+NOT_BUILT = "-"
+
+_PACKED_DEPTH = 2
 
 
 class Unit(NamedTuple):
@@ -14,12 +18,47 @@ class Unit(NamedTuple):
     Attributes:
         module: In memory's spelling; ``several`` for a header that many include.
         symbol: The Kconfig symbol that decides between module and built-in, or ``""``.
-        gates: The other symbols that must be on for the file to be compiled.
+        gates: What else must be so. ``X``: X is on, ``y`` for what is built in, ``y`` or ``m`` for
+            a module. ``!X``: X is off. ``X=ym``: X has one of these values.
+        arch: The architectures that have it, joined with commas: ``x86``; ``""`` for all.
+        releases: The kernel trees that have it: ``("6.1",)``; () for all that have the file.
     """
 
     module: str
-    symbol: str
-    gates: tuple[str, ...]
+    symbol: str = ""
+    gates: tuple[str, ...] = ()
+    arch: str = ""
+    releases: tuple[str, ...] = ()
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Every Kconfig symbol that must be on, the deciding one first."""
+        wanted = [gate.partition("=")[0] for gate in self.gates if not gate.startswith("!")]
+        return tuple(dict.fromkeys(filter(None, (self.symbol, *wanted))))
+
+    def built_as(self, config: Mapping[str, str]) -> str:
+        """Return ``y``, ``m`` or ``""`` (not built) for a kernel's configuration.
+
+        Args:
+            config: Symbol without ``CONFIG_`` -> value; what is missing is off.
+        """
+        state = "y" if self.module == VMLINUX else "m"
+        if self.symbol:
+            state = config.get(self.symbol, "")
+            if state not in {"y", "m"}:
+                return ""
+        return state if all(_holds(gate, state, config) for gate in self.gates) else ""
+
+
+def _holds(gate: str, state: str, config: Mapping[str, str]) -> bool:
+    name, _, allowed = gate.lstrip("!").partition("=")
+    value = config.get(name, "n")
+    value = value if value in {"y", "m"} else "n"
+    if gate.startswith("!"):
+        return value == "n"
+    if allowed:
+        return value in allowed
+    return value == "y" or (value == "m" and state == "m")
 
 
 class Site(NamedTuple):
@@ -36,18 +75,39 @@ class Site(NamedTuple):
     known: bool
 
 
-def parse_sites(text: str) -> tuple[Site, ...]:
-    """Return the sites that the database keeps as text: one line a file."""
-    return tuple(_parse_site(line) for line in text.split("\n") if line)
+def packed_folder(path: str) -> str:
+    """Return under which folder the database packs a file: the first two of its path."""
+    return "/".join(path.split("/")[:-1][:_PACKED_DEPTH])
 
 
-def _parse_site(line: str) -> Site:
-    path, _, units = line.partition("\t")
-    if units == "?":
-        return Site(path, (), known=False)
-    return Site(path, tuple(_parse_unit(unit) for unit in units.split(";") if unit), known=True)
+def units_text(units: tuple[Unit, ...]) -> str:
+    """Return units as the database keeps them: ``module@arch:symbol:gate,gate#release;...``."""
+    return ";".join(_unit_text(unit) for unit in units) or NOT_BUILT
+
+
+def _unit_text(unit: Unit) -> str:
+    text = f"{unit.module}@{unit.arch}" if unit.arch else unit.module
+    if unit.symbol or unit.gates:
+        text += f":{unit.symbol}"
+    if unit.gates:
+        text += f":{','.join(unit.gates)}"
+    return f"{text}#{','.join(unit.releases)}" if unit.releases else text
+
+
+def parse_units(text: str) -> tuple[Unit, ...]:
+    """Return the units that :func:`units_text` wrote."""
+    if text == NOT_BUILT:
+        return ()
+    return tuple(_parse_unit(part) for part in text.split(";"))
 
 
 def _parse_unit(text: str) -> Unit:
-    module, symbol, gates = text.split(":", 2)
-    return Unit(module, symbol, tuple(gates.split(",")) if gates else ())
+    rest, _, releases = text.partition("#")
+    head, _, symbols = rest.partition(":")
+    module, _, arch = head.partition("@")
+    symbol, _, gates = symbols.partition(":")
+    return Unit(module, symbol, _split(gates), arch, _split(releases))
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()

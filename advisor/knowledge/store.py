@@ -2,52 +2,43 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Collection, Mapping
+import json
+import struct
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import quote
+from typing import cast
 
-from advisor.errors import AdvisorError, ExitStatus
-from advisor.knowledge.sites import Site, parse_sites
-from advisor.knowledge.trace import Pair, unpack
-from advisor.model.version import KernelVersion, Series
+from advisor.knowledge.columns import (
+    CHANGELOG_SOURCE,
+    COLUMN_FORMS,
+    Columns,
+    cve_id,
+    cve_number,
+    series_of,
+    unpack_numbers,
+    unpack_points,
+)
+from advisor.knowledge.connection import SCHEMA_VERSION, Connection, Row
+from advisor.knowledge.facts import CuratedRow, OpenFix, Record, SeriesFacts
+from advisor.knowledge.ranges import Open, by_the_letter, open_ranges, without_notes
+from advisor.knowledge.sites import Site, Unit, packed_folder, parse_units
+from advisor.knowledge.trace import unpack
+from advisor.model.version import KernelVersion, Series, parse_version
 
-SCHEMA_VERSION = 1
-_CHUNK = 500  # names in one query; SQLite takes at least 999
-_RECORD = "SELECT n, id, class, evidence, cvss, score, sites, trace FROM fix WHERE {} IN ({{}})"
+__all__ = ["SCHEMA_VERSION", "CuratedRow", "KnowledgeBase", "OpenFix", "Record", "SeriesFacts"]
 
-# SQLite's rows hold whatever the query selects; the schema says what that is.
-Row = tuple[Any, ...]
-
-
-class OpenFix(NamedTuple):
-    """A fix that a kernel lacks: its number here, its places, and its score in tenths."""
-
-    n: int
-    sites: int
-    score: int
-
-
-class Record(NamedTuple):
-    """What is known about one CVE.
-
-    Attributes:
-        pairs: Where the bug came in and was mended, as the CNA gives them.
-        cvss: The vector without its prefix; ``""`` where the score is an estimate.
-        score: CVSS base score in tenths.
-        exploited: The day it was listed as exploited, or ``""``.
-    """
-
-    n: int
-    id: str
-    bug: str
-    evidence: str
-    cvss: str
-    score: int
-    sites: tuple[Site, ...]
-    pairs: tuple[Pair, ...]
-    exploited: str
+_MOST_TEXT = 16 << 20  # of one unpacked folder; drivers/net has 0.7 MB
+_CURATED_OPEN = """
+    SELECT n, id, kind, trigger FROM curated
+    WHERE (started <= :series OR n IN (SELECT fix FROM curated_point
+            WHERE series = :series AND kind = 0 AND patch <= :patch))
+      AND (ended IS NULL OR ended > :mended)
+      AND n NOT IN (SELECT fix FROM curated_point
+            WHERE series = :series AND kind = 1 AND patch <= :patch)
+    ORDER BY id
+"""
 
 
 class KnowledgeBase:
@@ -57,133 +48,293 @@ class KnowledgeBase:
         path: The SQLite file that :mod:`advisor.knowledge.build.database` wrote.
 
     Raises:
-        AdvisorError: There is no such file, or it is not a usable knowledge base.
+        AdvisorError: There is no such file, or it is not a usable knowledge base. Every look-up
+            raises it too where the file turns out to be damaged.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        if not path.is_file():
-            raise AdvisorError(
-                f"no knowledge base, {path}",
-                hint="build it with `advisor kb build`, or `make database` in a checkout",
-                status=ExitStatus.NO_DATABASE,
-            )
-        try:
-            uri = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
-            self._connection = sqlite3.connect(uri, uri=True)
-            found = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        except sqlite3.Error as error:
-            raise self._damaged(error) from error
-        if found != SCHEMA_VERSION:
-            raise AdvisorError(
-                f"the knowledge base has form {found}, this advisor reads {SCHEMA_VERSION}, {path}",
-                hint="build it again with `advisor kb build`, or install the matching release",
-                status=ExitStatus.NO_DATABASE,
-            )
+        self.location = path
+        self._file = Connection(path)
+        self._columns: Columns | None = None
+        self._letter: Columns | None = None
+        self._versions: list[str] = []
+        self._words: dict[int, str] = {}
+        self._lines: dict[tuple[int, bool, bool], list[Open]] = {}
+        self._open: dict[int, OpenFix] = {}
+        self._paths: dict[int, Site] = {}
+
+    def close(self) -> None:
+        """Close the database; asking anything after that is a bug."""
+        self._file.close()
 
     def meta(self) -> dict[str, str]:
         """Return what the database says about itself: ``snapshot``, ``records`` ..."""
-        return dict(self._all("SELECT key, value FROM meta"))
+        return dict(self._file.all("SELECT key, value FROM meta"))
+
+    # Which fixes a kernel lacks.
 
     def open_in(self, version: KernelVersion, *, cna_only: bool = False) -> dict[int, OpenFix]:
         """Return the fixes that an upstream kernel lacks, by their number.
 
-        The rule is the kernel CNA's: a bug starts in a kernel when a mainline release up to its
-        series brought it, or a stable update up to its patch level; a fix ends it the same way. A
-        release candidate has what the release before it has: what was mended while it was a
-        candidate still counts as open.
-
         Args:
-            version: The upstream version.
+            version: The upstream version; :mod:`advisor.knowledge.ranges` has the rule.
             cna_only: Take nothing but the CNA's records, by the letter of the CNA's rule.
         """
-        # The table and column names are constants of this module, never input.
-        ended = "ended_cna" if cna_only else "ended"
-        sources = "AND source = 0" if cna_only else ""
-        compare = ">=" if version.is_rc else ">"
-        query = f"""
-            SELECT n, sites, score FROM fix
-            WHERE (started <= :series OR n IN (
-                SELECT fix FROM point WHERE series = :series AND kind = 0 AND patch <= :patch {sources}))
-              AND ({ended} IS NULL OR {ended} {compare} :series)
-              AND n NOT IN (
-                SELECT fix FROM point WHERE series = :series AND kind = 1 AND patch <= :patch {sources})
-              {sources}
-        """  # noqa: S608
-        rows = self._all(query, {"series": version.series.code, "patch": version.patch})
-        return {fix.n: fix for fix in map(OpenFix._make, rows)}
-
-    def ids(self, numbers: Collection[int]) -> dict[int, str]:
-        """Return the CVE ids of fixes, by number."""
-        rows = self._in("SELECT n, id FROM fix WHERE n IN ({})", numbers)
-        return dict(rows)
-
-    def sites(self, numbers: Collection[int]) -> dict[int, tuple[Site, ...]]:
-        """Return the places behind ``OpenFix.sites``, by number."""
-        rows = self._in("SELECT n, text FROM sites WHERE n IN ({})", numbers)
-        return {n: parse_sites(text) for n, text in rows}
-
-    def numbers(self, cves: Collection[str]) -> frozenset[int]:
-        """Return the numbers of the CVEs that are known here."""
-        return frozenset(
-            int(row[0]) for row in self._in("SELECT n FROM fix WHERE id IN ({})", cves)
-        )
+        code, patch = version.series.code, version.patch
+        key = (code, cna_only, version.is_rc)
+        lines = self._lines.get(key)
+        if lines is None:
+            lines = self._lines[key] = self._open_ranges(*key)
+        known = self._open
+        columns = self._all_columns()
+        for n in [n for n, low, high in lines if low <= patch < high and n not in known]:
+            known[n] = OpenFix(n, columns.sites[n - 1], columns.score[n - 1])
+        return {n: known[n] for n, low, high in lines if low <= patch < high}
 
     def horizon(self, series: Series) -> KernelVersion | None:
-        """Return the newest version of a series that any record speaks about, None where none does.
+        """Return the newest version of a series that any source speaks about, None where none does.
 
         Nothing is known about what a later update of the series fixes or breaks.
         """
-        rows = self._all("SELECT max(patch) FROM point WHERE series = ?", (series.code,))
-        if rows[0][0] is not None:
-            return KernelVersion(series, int(rows[0][0]))
-        rows = self._all("SELECT 1 FROM fix WHERE ended = ? LIMIT 1", (series.code,))
-        return KernelVersion(series) if rows else None
+        patches = [patch for _, patch, _ in self._points(series.code)]
+        if patches:
+            return KernelVersion(series, max(patches))
+        return KernelVersion(series) if series.code in self._all_columns().ended else None
+
+    def _open_ranges(self, code: int, cna_only: bool, candidate: bool) -> list[Open]:  # noqa: FBT001 - a key's parts
+        columns = self._by_the_letter() if cna_only else self._all_columns()
+        points: Iterable[tuple[int, int, int]] = self._points(code)
+        if cna_only:
+            points = without_notes(points)
+        return open_ranges(columns, points, code, candidate=candidate)
+
+    def _points(self, code: int) -> list[tuple[int, int, int]]:
+        row = self._file.one("SELECT body FROM line WHERE series = ?", code)
+        try:
+            return list(unpack_points(row[0])) if row else []
+        except (struct.error, ValueError, TypeError) as error:
+            raise self._file.damaged(error) from error
+
+    def _all_columns(self) -> Columns:
+        if self._columns is None:
+            bodies: dict[str, bytes] = dict(self._file.all("SELECT name, body FROM column"))
+            try:
+                columns = Columns(
+                    **{name: unpack_numbers(f, bodies[name]) for name, f in COLUMN_FORMS.items()}
+                )
+                self._versions = ["", *bodies["versions"].decode("ascii").split()]
+            except (KeyError, struct.error, ValueError, TypeError, AttributeError) as error:
+                raise self._file.damaged(error) from error
+            if len({len(column) for column in columns}) != 1:
+                raise self._file.damaged(ValueError("its columns differ in length"))
+            self._columns = columns
+        return self._columns
+
+    def _by_the_letter(self) -> Columns:
+        if self._letter is None:
+            row = self._file.one("SELECT body FROM column WHERE name = 'letter'")
+            numbers = unpack_numbers("I", row[0]) if row else ()
+            letter = dict(zip(numbers[::2], numbers[1::2], strict=True))
+            self._letter = by_the_letter(self._all_columns(), letter)
+        return self._letter
+
+    # What is known about fixes.
+
+    def ids(self, numbers: Iterable[int]) -> dict[int, str]:
+        """Return the CVE ids of fixes, by number."""
+        cves = self._all_columns().cve
+        return {n: cve_id(cves[n - 1]) for n in numbers if 0 < n <= len(cves)}
+
+    def numbers(self, cves: Iterable[str]) -> frozenset[int]:
+        """Return the numbers of the CVEs that are known here."""
+        found = (self._number(cve) for cve in cves)
+        return frozenset(n for n in found if n is not None)
+
+    def _number(self, cve: str) -> int | None:
+        known = self._all_columns().cve
+        wanted = cve_number(cve)
+        if wanted is None:
+            return None
+        at = bisect_left(known, wanted)
+        return at + 1 if at < len(known) and known[at] == wanted else None
+
+    def sites(self, numbers: Collection[int]) -> dict[int, tuple[Site, ...]]:
+        """Return the places behind ``OpenFix.sites``, by number."""
+        rows = self._file.any_of("SELECT n, paths FROM sites WHERE n IN ({})", numbers)
+        try:
+            listed = {n: tuple(map(int, text.split(","))) if text else () for n, text in rows}
+            self._load_paths({path for paths in listed.values() for path in paths})
+            return {n: tuple(self._paths[path] for path in paths) for n, paths in listed.items()}
+        except (ValueError, KeyError) as error:
+            raise self._file.damaged(error) from error
+
+    def _load_paths(self, wanted: set[int]) -> None:
+        rows = self._file.any_of(
+            "SELECT path.n, path.text, units.text FROM path LEFT JOIN units ON units.n = path.units"
+            " WHERE path.n IN ({})",
+            wanted - self._paths.keys(),
+        )
+        for n, path, units in rows:
+            self._paths[n] = Site(path, parse_units(units) if units else (), units is not None)
 
     def record(self, cve: str) -> Record | None:
         """Return what is known about a CVE, None where nothing is."""
-        return self._records(self._in(_RECORD.format("id"), (cve,))).get(cve)
+        n = self._number(cve)
+        return None if n is None else self.records([n]).get(cve)
 
     def records(self, numbers: Collection[int]) -> dict[str, Record]:
         """Return what is known about fixes, by CVE id."""
-        return self._records(self._in(_RECORD.format("n"), numbers))
-
-    def _records(self, rows: list[Row]) -> dict[str, Record]:
-        sites = self.sites({row[6] for row in rows})
-        exploited: dict[str, str] = dict(self._all("SELECT id, since FROM exploited"))
+        rows = self._file.any_of(
+            "SELECT n, bug, evidence, vector, trace FROM fix WHERE n IN ({})", numbers
+        )
+        columns = self._all_columns()
+        if not self._words:
+            self._words = dict(self._file.all("SELECT n, text FROM word"))
+        places: set[int] = {columns.sites[row[0] - 1] for row in rows}
+        sites = self.sites(places)
+        exploited: dict[str, str] = dict(self._file.all("SELECT id, since FROM exploited"))
+        noted = self._noted(numbers)
+        try:
+            found = [self._record(row, columns, sites, noted) for row in rows]
+        except (IndexError, KeyError, ValueError, TypeError) as error:
+            raise self._file.damaged(error) from error
         return {
-            row[1]: Record(
-                n=row[0],
-                id=row[1],
-                bug=row[2],
-                evidence=row[3],
-                cvss=row[4],
-                score=row[5],
-                sites=sites.get(row[6], ()),
-                pairs=unpack(row[7]),
-                exploited=exploited.get(row[1], ""),
-            )
-            for row in rows
+            record.id: record._replace(exploited=exploited[record.id])
+            if record.id in exploited
+            else record
+            for record in found
         }
 
-    def _all(self, query: str, values: Mapping[str, int] | tuple[object, ...] = ()) -> list[Row]:
-        try:
-            return self._connection.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise self._damaged(error) from error
-
-    def _in(self, query: str, values: Collection[int] | Collection[str]) -> list[Row]:
-        """Run a query with ``IN ({})`` over any number of values."""
-        names = list(values)
-        rows: list[Row] = []
-        for start in range(0, len(names), _CHUNK):
-            part = names[start : start + _CHUNK]
-            rows += self._all(query.replace("{}", ",".join("?" * len(part))), tuple(part))
-        return rows
-
-    def _damaged(self, error: sqlite3.Error) -> AdvisorError:
-        return AdvisorError(
-            f"the knowledge base is damaged, {self.path}: {error}",
-            hint="build it again with `advisor kb build`, or reinstall",
-            status=ExitStatus.NO_DATABASE,
+    def _record(
+        self,
+        row: Row,
+        columns: Columns,
+        sites: Mapping[int, tuple[Site, ...]],
+        noted: Mapping[int, list[str]],
+    ) -> Record:
+        n, bug, evidence, vector, trace = row
+        return Record(
+            n=n,
+            id=cve_id(columns.cve[n - 1]),
+            bug=self._words[bug],
+            evidence=self._words[evidence],
+            cvss=self._words[vector],
+            score=columns.score[n - 1],
+            sites=sites[columns.sites[n - 1]],
+            pairs=unpack(trace, self._versions),
+            exploited="",
+            noted=tuple(noted.get(n, ())),
+            recorded=columns.source[n - 1] != CHANGELOG_SOURCE,
         )
+
+    def _noted(self, numbers: Collection[int]) -> dict[int, list[str]]:
+        found: defaultdict[int, list[str]] = defaultdict(list)
+        query = "SELECT fix, series, patch FROM noted WHERE fix IN ({}) ORDER BY fix, series, patch"
+        for n, code, patch in self._file.any_of(query, numbers):
+            found[n].append(str(KernelVersion(series_of(code), patch)))
+        return found
+
+    def repairs(self, numbers: Collection[int]) -> dict[int, tuple[str, ...]]:
+        """Return, by number, the CVEs whose fix is what brought the bug in; others are left out."""
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        query = "SELECT fix, by FROM repair WHERE fix IN ({}) ORDER BY fix, by"
+        for n, by in self._file.any_of(query, numbers):
+            found[n].append(by)
+        brought: set[int] = {by for listed in found.values() for by in listed}
+        ids = self.ids(brought)
+        return {n: tuple(ids[by] for by in listed) for n, listed in found.items()}
+
+    # What people wrote.
+
+    def curated_open_in(self, version: KernelVersion) -> tuple[CuratedRow, ...]:
+        """Return the curated entries that hold for an upstream kernel, by id.
+
+        The rule is the one of :meth:`open_in`.
+        """
+        code = version.series.code
+        values = {
+            "series": code,
+            "patch": version.patch,
+            "mended": code - 1 if version.is_rc else code,
+        }
+        return tuple(map(CuratedRow._make, self._file.all(_CURATED_OPEN, values)))
+
+    def curated_bodies(self, numbers: Collection[int]) -> dict[int, dict[str, object]]:
+        """Return curated entries as ``data/fixes.json`` has them, by number."""
+        rows = self._file.any_of("SELECT n, body FROM curated WHERE n IN ({})", numbers)
+        return {n: self._object(body) for n, body in rows}
+
+    def curated_for(self, cves: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Return the ids of the curated entries that speak about CVEs; others are left out."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        query = """
+            SELECT curated_cve.cve, curated.id FROM curated_cve
+            JOIN curated ON curated.n = curated_cve.fix
+            WHERE curated_cve.cve IN ({}) ORDER BY curated_cve.cve, curated.id"""
+        for cve, name in self._file.any_of(query, cves):
+            found[cve].append(name)
+        return {cve: tuple(names) for cve, names in found.items()}
+
+    def curated(self, name: str) -> dict[str, object] | None:
+        """Return the curated entry with an id, None where there is none."""
+        row = self._file.one("SELECT body FROM curated WHERE id = ?", name)
+        return self._object(row[0]) if row else None
+
+    def _object(self, body: str) -> dict[str, object]:
+        try:
+            return cast("dict[str, object]", json.loads(body))
+        except ValueError as error:
+            raise self._file.damaged(error) from error
+
+    # The world around the fixes.
+
+    def series(self, series: Series) -> SeriesFacts | None:
+        """Return what is known about a series, None where nothing is."""
+        row = self._file.one("SELECT * FROM series WHERE code = ?", series.code)
+        return _series_facts(row) if row else None
+
+    def all_series(self) -> tuple[SeriesFacts, ...]:
+        """Return what is known about every series, the oldest first."""
+        return tuple(map(_series_facts, self._file.all("SELECT * FROM series ORDER BY code")))
+
+    def drivers(self, modules: Collection[str]) -> tuple[dict[str, object], ...]:
+        """Return what ``data/drivers.json`` says about modules."""
+        query = """
+            SELECT DISTINCT driver.n, driver.body FROM driver
+            JOIN driver_module ON driver_module.driver = driver.n
+            WHERE driver_module.module IN ({})"""
+        found: dict[int, str] = dict(self._file.any_of(query, modules))
+        return tuple(self._object(body) for _, body in sorted(found.items()))
+
+    def removed_between(self, low: Series, high: Series) -> tuple[dict[str, object], ...]:
+        """Return the drivers gone in a series after ``low``, up to ``high``, and not back by then."""
+        rows = self._file.all(
+            "SELECT body FROM driver WHERE removed > ? AND removed <= ?"
+            " AND (restored IS NULL OR restored > ?) ORDER BY n",
+            (low.code, high.code, high.code),
+        )
+        return tuple(self._object(row[0]) for row in rows)
+
+    def path(self, path: str) -> tuple[Unit, ...] | None:
+        """Return what a source file is compiled into, None where no kernel tree has it."""
+        import zlib  # noqa: PLC0415 - a scan does not need it
+
+        folder, _, name = path.rpartition("/")
+        packed = packed_folder(path)
+        row = self._file.one("SELECT body FROM folder WHERE path = ?", packed)
+        if row is None:
+            return None
+        try:
+            text = zlib.decompressobj().decompress(row[0], _MOST_TEXT).decode("utf-8")
+            for line in text.splitlines():
+                found, units, names = line.split("\t")
+                if found == folder and name in names.split(" "):
+                    return parse_units(units)
+        except (zlib.error, ValueError) as error:
+            raise self._file.damaged(error) from error
+        return None
+
+
+def _series_facts(row: Row) -> SeriesFacts:
+    code, released, longterm, eol, last = row
+    return SeriesFacts(series_of(code), released, bool(longterm), eol, parse_version(last))

@@ -2,57 +2,77 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
+import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.knowledge import trace
-from advisor.knowledge.build.record import Pair, Record
-from advisor.model.version import KernelVersion, Series
-
-CNA = 0
-CHANGELOG = 1
-_BUG, _FIX = 0, 1
-_UNKNOWN_FILE = "?"
-
-
-class BuildUnit(Protocol):
-    """A module, or ``vmlinux``, that a source file is compiled into."""
-
-    @property
-    def module(self) -> str:
-        """In memory's spelling."""
-        ...
-
-    @property
-    def symbol(self) -> str:
-        """The Kconfig symbol that decides between module and built-in, or ``""``."""
-        ...
-
-    @property
-    def gates(self) -> Sequence[str]:
-        """The other symbols that must be on."""
-        ...
+from advisor.knowledge.build.fixes import FixRow, Noted, fix_rows
+from advisor.knowledge.build.record import Record
+from advisor.knowledge.columns import (
+    COLUMN_FORMS,
+    FIXED,
+    NOTED,
+    Columns,
+    Point,
+    pack_numbers,
+    pack_points,
+)
+from advisor.knowledge.facts import SeriesFacts
+from advisor.knowledge.sites import Unit, packed_folder, units_text
+from advisor.model.condition import condition_json
+from advisor.model.curated import BranchVersion, CuratedFix
 
 
-class ChangelogPoint(NamedTuple):
-    """A distribution's changelog says: this stable release fixed this CVE."""
+class Curated(NamedTuple):
+    """A curated entry: the value, and the JSON it was read from."""
 
-    cve: str
-    version: KernelVersion
+    entry: CuratedFix
+    body: Mapping[str, object]
+
+
+class Driver(NamedTuple):
+    """A removed or restored driver.
+
+    Attributes:
+        modules: In memory's spelling.
+        removed: Code of the series that lacks it first; None where it was never removed.
+        restored: Code of the series that has it again.
+        body: The entry of ``data/drivers.json``.
+    """
+
+    modules: tuple[str, ...]
+    removed: int | None
+    restored: int | None
+    body: Mapping[str, object]
 
 
 class Parts(NamedTuple):
-    """Everything that goes into the database, read and checked."""
+    """Everything that goes into the database, read and checked.
+
+    Attributes:
+        records: The CNA's, in the order of their ids.
+        units: Source file -> what it is compiled into, for every file of every kernel tree read.
+        meta: What the database says about itself.
+        noted: What distributions' changelogs say.
+        exploited: CVE -> the day it was listed as exploited.
+    """
 
     records: Sequence[Record]
-    units: Mapping[str, Sequence[BuildUnit]]
+    units: Mapping[str, tuple[Unit, ...]]
     meta: Mapping[str, str]
-    changelog: Sequence[ChangelogPoint] = ()
+    noted: Sequence[Noted] = ()
+    curated: Sequence[Curated] = ()
+    series: Sequence[SeriesFacts] = ()
+    drivers: Sequence[Driver] = ()
+    exploited: Mapping[str, str] = {}
 
 
 def compile_database(target: Path, parts: Parts) -> None:
@@ -61,7 +81,7 @@ def compile_database(target: Path, parts: Parts) -> None:
     Raises:
         AdvisorError: It cannot be written; what was there stays.
     """
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    temporary = target.with_name(f"{target.name}-{os.getpid()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.unlink(missing_ok=True)
@@ -70,6 +90,8 @@ def compile_database(target: Path, parts: Parts) -> None:
             _fill(connection, parts)
         finally:
             connection.close()
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(target)
     except (OSError, sqlite3.Error) as error:
@@ -81,78 +103,198 @@ def compile_database(target: Path, parts: Parts) -> None:
 
 
 def _fill(connection: sqlite3.Connection, parts: Parts) -> None:
+    connection.execute("PRAGMA journal_mode = OFF")
     connection.executescript(files("advisor.knowledge").joinpath("schema.sql").read_text("utf-8"))
     with connection:
-        connection.executemany("INSERT INTO meta VALUES (?, ?)", sorted(parts.meta.items()))
-        _fill_fixes(connection, parts)
+        _insert(connection, "meta", sorted(parts.meta.items()))
+        _fill_fixes(connection, fix_rows(parts.records, parts.noted), parts.units)
+        _fill_folders(connection, parts.units)
+        _fill_curated(connection, parts.curated)
+        _insert(connection, "exploited", sorted(parts.exploited.items()))
+        _insert(connection, "series", sorted(map(_series_row, parts.series)))
+        _fill_drivers(connection, parts.drivers)
     connection.execute("VACUUM")
 
 
-def _fill_fixes(connection: sqlite3.Connection, parts: Parts) -> None:
-    sites: dict[str, int] = {}
-    numbers = {record.id: n for n, record in enumerate(parts.records, 1)}
-    points: set[tuple[int, int, int, int, int]] = set()
-    for record in parts.records:
-        n = numbers[record.id]
-        text = sites_text(record.files, parts.units)
-        site = sites.setdefault(text, len(sites) + 1)
-        row = (
-            *(n, record.id, record.bug, record.evidence, record.cvss, record.score, CNA),
-            *_mainline(record.pairs),
-            *(site, trace.pack(_trace(pair) for pair in record.pairs)),
+def _insert(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+    listed = list(rows)
+    if listed:
+        marks = ",".join("?" * len(listed[0]))
+        # The table's name is a constant of this module.
+        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", listed)  # noqa: S608
+
+
+class _Interned:
+    """Values numbered from 1 in the order they are first asked for."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    def __call__(self, text: str) -> int:
+        return self.numbers.setdefault(text, len(self.numbers) + 1)
+
+    def rows(self) -> Iterator[tuple[int, str]]:
+        return ((n, text) for text, n in self.numbers.items())
+
+
+def _fill_fixes(
+    connection: sqlite3.Connection, rows: Sequence[FixRow], units: Mapping[str, tuple[Unit, ...]]
+) -> None:
+    sites, paths, words = _Interned(), _Interned(), _Interned()
+    places = [sites(",".join(str(paths(path)) for path in row.files)) for row in rows]
+    _fill_columns(connection, rows, places)
+    versions = _versions(rows)
+    _insert(
+        connection,
+        "fix",
+        (
+            (
+                n,
+                words(row.bug),
+                words(row.evidence),
+                words(row.cvss),
+                trace.pack(row.pairs, versions),
+            )
+            for n, row in enumerate(rows, 1)
+        ),
+    )
+    _insert(connection, "word", words.rows())
+    _insert(connection, "sites", sites.rows())
+    _fill_paths(connection, paths, units)
+    _fill_lines(connection, rows)
+    _insert(
+        connection,
+        "noted",
+        sorted(
+            (n, version.series.code, version.patch)
+            for n, row in enumerate(rows, 1)
+            for version in row.noted
+        ),
+    )
+    _insert(connection, "repair", sorted(_repairs(rows)))
+
+
+def _versions(rows: Sequence[FixRow]) -> dict[str, int]:
+    """Return each version that a trace names, with its place in the list, counted from 1."""
+    changes = (change for row in rows for pair in row.pairs for change in pair)
+    found = sorted({change.version for change in changes if change.version})
+    return {version: place for place, version in enumerate(found, 1)}
+
+
+def _fill_columns(
+    connection: sqlite3.Connection, rows: Sequence[FixRow], sites: Sequence[int]
+) -> None:
+    columns = Columns(
+        cve=[row.cve for row in rows],
+        started=[row.started for row in rows],
+        ended=[row.ended for row in rows],
+        sites=sites,
+        score=[row.score for row in rows],
+        source=[row.source for row in rows],
+    )
+    letter = [
+        number
+        for n, row in enumerate(rows, 1)
+        if row.ended_by_letter != row.ended
+        for number in (n, row.ended_by_letter)
+    ]
+    bodies = {
+        name: pack_numbers(form, column)
+        for (name, form), column in zip(COLUMN_FORMS.items(), columns, strict=True)
+    }
+    bodies["letter"] = pack_numbers("I", letter)
+    bodies["versions"] = "\n".join(_versions(rows)).encode("ascii")
+    _insert(connection, "column", sorted(bodies.items()))
+
+
+def _fill_lines(connection: sqlite3.Connection, rows: Sequence[FixRow]) -> None:
+    lines: defaultdict[int, set[Point]] = defaultdict(set)
+    for n, row in enumerate(rows, 1):
+        for code, kind, patch in row.points:
+            lines[code].add(Point(n, patch, kind))
+        for version in row.noted:
+            if version.patch:
+                lines[version.series.code].add(Point(n, version.patch, FIXED | NOTED))
+    _insert(connection, "line", ((code, pack_points(lines[code])) for code in sorted(lines)))
+
+
+def _repairs(rows: Sequence[FixRow]) -> Iterator[tuple[int, int]]:
+    """Yield pairs of numbers: a bug, and the fix whose commit brought it in."""
+    fixing: defaultdict[str, set[int]] = defaultdict(set)
+    for n, row in enumerate(rows, 1):
+        for pair in row.pairs:
+            if pair.fixed.commit:
+                fixing[pair.fixed.commit].add(n)
+    for n, row in enumerate(rows, 1):
+        brought = {by for pair in row.pairs for by in fixing.get(pair.introduced.commit, ())}
+        yield from ((n, by) for by in brought - {n})
+
+
+def _fill_paths(
+    connection: sqlite3.Connection, paths: _Interned, units: Mapping[str, tuple[Unit, ...]]
+) -> None:
+    texts = _Interned()
+    rows: list[tuple[int, str, int | None]] = []
+    for n, path in paths.rows():
+        found = units.get(path)
+        rows.append((n, path, None if found is None else texts(units_text(found))))
+    _insert(connection, "path", rows)
+    _insert(connection, "units", texts.rows())
+
+
+def _fill_folders(connection: sqlite3.Connection, units: Mapping[str, tuple[Unit, ...]]) -> None:
+    folders: defaultdict[str, defaultdict[tuple[str, str], list[str]]]
+    folders = defaultdict(lambda: defaultdict(list))
+    for path, found in units.items():
+        folder, _, name = path.rpartition("/")
+        folders[packed_folder(path)][folder, units_text(found)].append(name)
+    for packed, groups in sorted(folders.items()):
+        lines = (
+            f"{folder}\t{text}\t{' '.join(sorted(names))}\n"
+            for (folder, text), names in sorted(groups.items())
         )
-        connection.execute(f"INSERT INTO fix VALUES ({','.join('?' * len(row))})", row)
-        points.update(_points(n, record.pairs))
-    for found in parts.changelog:
-        if found.cve in numbers and found.version.patch:
-            code, patch = found.version.series.code, found.version.patch
-            points.add((code, _FIX, patch, numbers[found.cve], CHANGELOG))
-    connection.executemany("INSERT INTO point VALUES (?, ?, ?, ?, ?)", sorted(points))
-    connection.executemany("INSERT INTO sites VALUES (?, ?)", ((n, t) for t, n in sites.items()))
+        body = zlib.compress("".join(lines).encode("utf-8"), 9)
+        connection.execute("INSERT INTO folder VALUES (?, ?)", (packed, body))
 
 
-def sites_text(paths: Iterable[str], units: Mapping[str, Sequence[BuildUnit]]) -> str:
-    """Return where a fix lives, one line a file: ``path TAB module:symbol:gates;...``."""
-    return "\n".join(f"{path}\t{_units_text(units.get(path))}" for path in paths)
+def _fill_curated(connection: sqlite3.Connection, curated: Sequence[Curated]) -> None:
+    points: set[tuple[int, int, int, int]] = set()
+    named: set[tuple[str, int]] = set()
+    rows: list[tuple[object, ...]] = []
+    for n, (entry, body) in enumerate(curated, 1):
+        started = 0 if not entry.introduced else _mainline(entry.introduced)
+        trigger = _json(condition_json(entry.concerns.when))
+        rows.append(
+            (n, entry.id, entry.kind, started, _mainline(entry.fixed), trigger, _json(body))
+        )
+        named.update((cve, n) for cve in entry.cves)
+        for kind, versions in ((0, entry.introduced), (1, entry.fixed)):
+            points.update(
+                (version.series.code, kind, version.patch, n)
+                for _, version in versions
+                if version.patch
+            )
+    _insert(connection, "curated", rows)
+    _insert(connection, "curated_point", sorted(points))
+    _insert(connection, "curated_cve", sorted(named))
 
 
-def _units_text(units: Sequence[BuildUnit] | None) -> str:
-    if units is None:
-        return _UNKNOWN_FILE
-    return ";".join(f"{unit.module}:{unit.symbol}:{','.join(unit.gates)}" for unit in units)
+def _mainline(versions: Iterable[BranchVersion]) -> int | None:
+    return min((v.series.code for _, v in versions if not v.patch), default=None)
 
 
-def _trace(pair: Pair) -> trace.Pair:
-    return trace.Pair(
-        trace.Change(str(pair.introduced or ""), pair.introduced_commit),
-        trace.Change(str(pair.fixed or ""), pair.fixed_commit),
-    )
+def _fill_drivers(connection: sqlite3.Connection, drivers: Sequence[Driver]) -> None:
+    listed = list(enumerate(drivers, 1))
+    rows = ((n, driver.removed, driver.restored, _json(driver.body)) for n, driver in listed)
+    _insert(connection, "driver", rows)
+    names = {(module, n) for n, driver in listed for module in driver.modules}
+    _insert(connection, "driver_module", sorted(names))
 
 
-def _mainline(pairs: Sequence[Pair]) -> tuple[int | None, int | None, int | None]:
-    """Return the earliest mainline series with the bug, the fix, and the fix by the CNA's rule."""
-    started = [_code(pair.introduced) for pair in pairs]
-    ended = [pair.fixed.series.code for pair in pairs if pair.fixed and not pair.fixed.patch]
-    by_cna = [pair.fixed.series.code for pair in pairs if pair.fixed and _is_old(pair.fixed.series)]
-    return (
-        min((code for code in started if code is not None), default=None),
-        min(ended, default=None),
-        min(ended + by_cna, default=None),
-    )
+def _series_row(facts: SeriesFacts) -> tuple[object, ...]:
+    last = "" if facts.last is None else str(facts.last)
+    return (facts.series.code, facts.released, int(facts.longterm), facts.eol, last)
 
 
-def _code(version: KernelVersion | None) -> int | None:
-    if version is None:
-        return 0  # the CNA's 0: since ever
-    return None if version.patch else version.series.code
-
-
-def _is_old(series: Series) -> bool:
-    return (series.major, series.minor) == (2, 6)
-
-
-def _points(n: int, pairs: Iterable[Pair]) -> Iterator[tuple[int, int, int, int, int]]:
-    for pair in pairs:
-        for kind, version in ((_BUG, pair.introduced), (_FIX, pair.fixed)):
-            if version is not None and version.patch:
-                yield (version.series.code, kind, version.patch, n, CNA)
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -6,6 +6,7 @@ import json
 import re
 from typing import NamedTuple, cast
 
+from advisor.knowledge.columns import cve_number
 from advisor.model.version import KernelVersion, parse_version
 
 _COMMIT = re.compile(r"[0-9a-f]{12,40}\Z")
@@ -96,6 +97,18 @@ class Record(NamedTuple):
         """Year and number, so that CVE-2024-9 stands before CVE-2024-10."""
         _, year, number = self.id.split("-")
         return int(year), int(number)
+
+
+def cve_key(cve: str) -> int:
+    """Return a CVE id as a number that sorts by year and number.
+
+    Raises:
+        ValueError: It is no such id.
+    """
+    number = cve_number(cve)
+    if number is None:
+        raise ValueError(f"not a CVE id: {cve!r}")
+    return number
 
 
 def parse_line(line: str) -> Record:

@@ -1,0 +1,122 @@
+"""Numbers of thousands of fixes, packed: one blob a column, little-endian on every machine."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from advisor.model.version import Series
+
+NEVER = 0xFFFF_FFFF
+"""Stands for a series where a mainline release never had the bug, or the fix."""
+
+CHANGELOG_SOURCE = 1
+"""The source of a fix that no CNA record speaks about; 0 is the CNA's."""
+
+FIXED = 1
+"""Flag of a point: the fix came in here, not the bug."""
+
+NOTED = 2
+"""Flag of a point: a distribution's changelog says it, not the CNA."""
+
+NO_PATCH = 0xFFFF
+"""Later than every patch level."""
+
+_NUMBER_BITS = 23
+_FIRST_YEAR = 1999
+
+
+class Point(NamedTuple):
+    """Where a bug or its fix entered a stable series."""
+
+    fix: int
+    patch: int
+    flags: int
+
+
+class Columns(NamedTuple):
+    """One value a fix; the fix with number n stands at n - 1.
+
+    Attributes:
+        cve: The ids as numbers (:func:`cve_number`), ascending.
+        started: Code of the earliest mainline series that has the bug; 0 for since ever.
+        ended: Code of the earliest mainline series that has the fix.
+        sites: The places it touches, a row of ``sites``.
+        score: CVSS base score in tenths.
+        source: 0 where the CNA has a record, else :data:`CHANGELOG_SOURCE`.
+    """
+
+    cve: Sequence[int]
+    started: Sequence[int]
+    ended: Sequence[int]
+    sites: Sequence[int]
+    score: Sequence[int]
+    source: Sequence[int]
+
+
+COLUMN_FORMS = {"cve": "I", "started": "I", "ended": "I", "sites": "I", "score": "B", "source": "B"}
+"""How wide a value of each column is, in the letters of :mod:`struct`."""
+
+
+def cve_number(cve: str) -> int | None:
+    """Return a CVE id as a number that sorts by year and number; None where it is no such id."""
+    parts = cve.split("-")
+    if len(parts) != 3 or parts[0] != "CVE" or not (parts[1] + parts[2]).isascii():  # noqa: PLR2004 - as above
+        return None
+    if not parts[1].isdigit() or not parts[2].isdigit():
+        return None
+    if len(parts[1]) != 4 or len(parts[2]) < 4:  # noqa: PLR2004 - the form of an id
+        return None
+    year, number = int(parts[1]) - _FIRST_YEAR, int(parts[2])
+    if number >> _NUMBER_BITS or not 0 <= year < 1 << (32 - _NUMBER_BITS):
+        return None
+    return year << _NUMBER_BITS | number
+
+
+def cve_id(number: int) -> str:
+    """Return the id behind a number of :func:`cve_number`."""
+    year, rest = number >> _NUMBER_BITS, number & (1 << _NUMBER_BITS) - 1
+    return f"CVE-{year + _FIRST_YEAR}-{rest:04}"
+
+
+def series_of(code: int) -> Series:
+    """Return the series behind ``Series.code``."""
+    major, rest = divmod(code, 1_000_000)
+    return Series(major, *divmod(rest, 1000))
+
+
+def pack_numbers(form: str, numbers: Sequence[int]) -> bytes:
+    """Return numbers as bytes; ``form`` is a letter of :mod:`struct` that says how wide one is."""
+    return struct.pack(f"<{len(numbers)}{form}", *numbers)
+
+
+def unpack_numbers(form: str, body: bytes) -> tuple[int, ...]:
+    """Return the numbers that :func:`pack_numbers` packed.
+
+    Raises:
+        struct.error: The length is wrong.
+    """
+    return struct.unpack(f"<{len(body) // struct.calcsize(form)}{form}", body)
+
+
+def pack_points(points: Iterable[Point]) -> bytes:
+    """Return the points of one series as bytes: all fixes, then all patch levels, then all flags."""
+    listed = sorted(points)
+    return (
+        pack_numbers("I", [point.fix for point in listed])
+        + pack_numbers("H", [point.patch for point in listed])
+        + pack_numbers("B", [point.flags for point in listed])
+    )
+
+
+def unpack_points(body: bytes) -> zip[tuple[int, int, int]]:
+    """Return fix, patch level and flags of each point that :func:`pack_points` packed.
+
+    Raises:
+        struct.error: The length is wrong.
+    """
+    count = len(body) // 7
+    fixes = unpack_numbers("I", body[: 4 * count])
+    patches = unpack_numbers("H", body[4 * count : 6 * count])
+    return zip(fixes, patches, unpack_numbers("B", body[6 * count :]), strict=True)

@@ -1,0 +1,94 @@
+"""One SQLite file, opened read-only, every failure of which is told in one way."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from advisor.errors import AdvisorError, ExitStatus
+
+SCHEMA_VERSION = 2
+_CHUNK = 900  # values in one query; every SQLite takes 999
+
+# SQLite's rows hold whatever the query selects; schema.sql says what that is.
+Row = tuple[Any, ...]
+
+
+class Connection:
+    """A knowledge base's file.
+
+    Args:
+        path: What :mod:`advisor.knowledge.build.database` wrote.
+
+    Raises:
+        AdvisorError: There is no such file, or it is not a usable knowledge base.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.is_file():
+            raise AdvisorError(
+                f"no knowledge base, {path}",
+                hint="build it with `advisor kb build`, or `make database` in a checkout",
+                status=ExitStatus.NO_DATABASE,
+            )
+        try:
+            uri = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+            self._sqlite = sqlite3.connect(uri, uri=True)
+            found = self._sqlite.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.Error as error:
+            raise self.damaged(error) from error
+        if found != SCHEMA_VERSION:
+            raise AdvisorError(
+                f"the knowledge base has form {found}, this advisor reads {SCHEMA_VERSION}, {path}",
+                hint="build it again with `advisor kb build`, or install the matching release",
+                status=ExitStatus.NO_DATABASE,
+            )
+
+    def close(self) -> None:
+        """Close the file; asking anything after that is a bug."""
+        self._sqlite.close()
+
+    def all(self, query: str, values: Mapping[str, object] | tuple[object, ...] = ()) -> list[Row]:
+        """Return every row of a query.
+
+        Raises:
+            AdvisorError: The file is damaged.
+        """
+        try:
+            return self._sqlite.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise self.damaged(error) from error
+
+    def one(self, query: str, *values: object) -> Row | None:
+        """Return the first row of a query, None where there is none.
+
+        Raises:
+            AdvisorError: The file is damaged.
+        """
+        rows = self.all(query, values)
+        return rows[0] if rows else None
+
+    def any_of(self, query: str, values: Collection[int] | Collection[str]) -> list[Row]:
+        """Return the rows of a query with ``IN ({})`` over any number of values.
+
+        Raises:
+            AdvisorError: The file is damaged.
+        """
+        wanted = list(values)
+        rows: list[Row] = []
+        for start in range(0, len(wanted), _CHUNK):
+            part = wanted[start : start + _CHUNK]
+            rows += self.all(query.replace("{}", ",".join("?" * len(part))), tuple(part))
+        return rows
+
+    def damaged(self, error: Exception) -> AdvisorError:
+        """Return the error that says the file is not what it should be."""
+        return AdvisorError(
+            f"the knowledge base is damaged, {self.path}: {error}",
+            hint="build it again with `advisor kb build`, or reinstall",
+            status=ExitStatus.NO_DATABASE,
+        )

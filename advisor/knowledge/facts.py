@@ -1,0 +1,98 @@
+"""What the knowledge base answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from advisor.knowledge.sites import Site
+from advisor.knowledge.trace import Pair
+from advisor.model.version import KernelVersion, Series
+
+
+class OpenFix(NamedTuple):
+    """A fix that a kernel lacks: its number here, its places, and its score in tenths."""
+
+    n: int
+    sites: int
+    score: int
+
+
+class CuratedRow(NamedTuple):
+    """A curated entry that a kernel lacks the end of.
+
+    Attributes:
+        n: Its number here.
+        id: Our own id.
+        kind: A word of :class:`advisor.model.curated.Kind`.
+        trigger: The condition that says whom it concerns, as JSON.
+    """
+
+    n: int
+    id: str
+    kind: str
+    trigger: str
+
+
+class Record(NamedTuple):
+    """What is known about one CVE.
+
+    Attributes:
+        pairs: Where the bug came in and was mended, as the CNA gives them; empty where only a
+            changelog speaks about it.
+        cvss: The vector without its prefix; ``""`` where the score is an estimate.
+        score: CVSS base score in tenths.
+        exploited: The day it was listed as exploited, or ``""``.
+        noted: Stable releases that a distribution's changelog names as the fix's, ascending.
+        recorded: Whether the CNA's records speak about it; False where only a changelog does.
+    """
+
+    n: int
+    id: str
+    bug: str
+    evidence: str
+    cvss: str
+    score: int
+    sites: tuple[Site, ...]
+    pairs: tuple[Pair, ...]
+    exploited: str
+    noted: tuple[str, ...] = ()
+    recorded: bool = True
+
+    @property
+    def introduced_in(self) -> tuple[str, ...]:
+        """Versions that brought the bug, each once; empty for since ever."""
+        found = dict.fromkeys(pair.introduced.version for pair in self.pairs)
+        return tuple(version for version in found if version)
+
+    @property
+    def fixed_in(self) -> tuple[str, ...]:
+        """Versions that have the fix, the CNA's first, each once."""
+        stated = (pair.fixed.version for pair in self.pairs)
+        return tuple(dict.fromkeys(version for version in (*stated, *self.noted) if version))
+
+    @property
+    def commits(self) -> Mapping[str, str]:
+        """Version -> commit of the fix in it."""
+        return {
+            pair.fixed.version: pair.fixed.commit
+            for pair in self.pairs
+            if pair.fixed.version and pair.fixed.commit
+        }
+
+
+class SeriesFacts(NamedTuple):
+    """What is known about a series.
+
+    Attributes:
+        released: Day of its first release; ``""`` where not known, like ``eol``.
+        longterm: Whether it is kept for years.
+        eol: Day on which it ended or is to end.
+        last: The last release that was seen; None where none was.
+    """
+
+    series: Series
+    released: str
+    longterm: bool
+    eol: str
+    last: KernelVersion | None
