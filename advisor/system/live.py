@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from advisor.system import capture_agent as agent
+from advisor.system.agent.devices import devices
+from advisor.system.agent.facts import run
+from advisor.system.agent.reading import Reader
+from advisor.system.agent.unpack import text
 from advisor.system.machine import RawDevice
 
 
@@ -15,7 +18,7 @@ class LiveSystem:
     """
 
     def __init__(self, root: str = "", release: str = "") -> None:
-        self._reader = agent.Reader(root, release)
+        self._reader = Reader(root, release)
 
     @property
     def capture(self) -> str:
@@ -25,7 +28,7 @@ class LiveSystem:
     def read(self, path: str) -> str | None:
         """Return a file's text, None where it cannot be read."""
         content = self._reader.read(path)
-        return None if content is None else agent.text(content)
+        return None if content is None else text(content)
 
     def read_bytes(self, path: str) -> bytes | None:
         """Return a file's content, None where it cannot be read."""
@@ -33,7 +36,7 @@ class LiveSystem:
 
     def list(self, path: str) -> tuple[str, ...] | None:
         """Return the names that the manifest tells of a folder, None where it is not readable."""
-        return self._reader.list(path)
+        return self._reader.names(path)
 
     def readlink(self, path: str) -> str | None:
         """Return where a link points, None where there is none."""
@@ -45,11 +48,11 @@ class LiveSystem:
 
     def run(self, command: str) -> str | None:
         """Return what a command of the manifest printed, None where it did not run."""
-        return agent.run(self._reader, command)
+        return run(self._reader, command)
 
     def devices(self) -> tuple[RawDevice, ...]:
         """Return the devices of the subsystems that the manifest names, by path."""
-        return tuple(RawDevice._make(raw) for raw in self._reader.devices())
+        return tuple(RawDevice._make(raw) for raw in devices(self._reader.root))
 
     def reason(self, path: str) -> str:
         """Return why the last reading of a path or command gave nothing."""

@@ -22,8 +22,8 @@ class RawDevice(NamedTuple):
     subsystem: str
     driver: str = ""
     module: str = ""
-    attributes: Mapping[str, str] = {}  # noqa: RUF012 - a NamedTuple default, never changed
-    properties: Mapping[str, str] = {}  # noqa: RUF012 - a NamedTuple default, never changed
+    attributes: Mapping[str, str] = {}
+    properties: Mapping[str, str] = {}
 
 
 class System(Protocol):
