@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from advisor.model.version import Series
@@ -14,25 +14,11 @@ NEVER = 0xFFFF_FFFF
 CHANGELOG_SOURCE = 1
 """The source of a fix that no CNA record speaks about; 0 is the CNA's."""
 
-FIXED = 1
-"""Flag of a point: the fix came in here, not the bug."""
-
-NOTED = 2
-"""Flag of a point: a distribution's changelog says it, not the CNA."""
-
 NO_PATCH = 0xFFFF
 """Later than every patch level."""
 
 _NUMBER_BITS = 23
 _FIRST_YEAR = 1999
-
-
-class Point(NamedTuple):
-    """Where a bug or its fix entered a stable series."""
-
-    fix: int
-    patch: int
-    flags: int
 
 
 class Columns(NamedTuple):
@@ -100,23 +86,19 @@ def unpack_numbers(form: str, body: bytes) -> tuple[int, ...]:
     return struct.unpack(f"<{len(body) // struct.calcsize(form)}{form}", body)
 
 
-def pack_points(points: Iterable[Point]) -> bytes:
-    """Return the points of one series as bytes: all fixes, then all patch levels, then all flags."""
-    listed = sorted(points)
-    return (
-        pack_numbers("I", [point.fix for point in listed])
-        + pack_numbers("H", [point.patch for point in listed])
-        + pack_numbers("B", [point.flags for point in listed])
-    )
+def pack_patches(patches: Mapping[int, int]) -> bytes:
+    """Return fix -> patch level as bytes: all fixes, ascending, then all patch levels."""
+    fixes = sorted(patches)
+    return pack_numbers("I", fixes) + pack_numbers("H", [patches[n] for n in fixes])
 
 
-def unpack_points(body: bytes) -> zip[tuple[int, int, int]]:
-    """Return fix, patch level and flags of each point that :func:`pack_points` packed.
+def unpack_patches(body: bytes) -> dict[int, int]:
+    """Return fix -> patch level, as :func:`pack_patches` packed it.
 
     Raises:
         struct.error: The length is wrong.
+        ValueError: The length is wrong.
     """
-    count = len(body) // 7
-    fixes = unpack_numbers("I", body[: 4 * count])
-    patches = unpack_numbers("H", body[4 * count : 6 * count])
-    return zip(fixes, patches, unpack_numbers("B", body[6 * count :]), strict=True)
+    cut = len(body) // 6 * 4
+    patches = unpack_numbers("H", body[cut:])
+    return dict(zip(unpack_numbers("I", body[:cut]), patches, strict=True))

@@ -7,51 +7,69 @@ the release before it has: what was mended while it was a candidate still counts
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from advisor.knowledge.columns import FIXED, NO_PATCH, NOTED, Columns
+from advisor.knowledge.columns import NO_PATCH, Columns
 
 
-class Open(NamedTuple):
-    """A fix that some kernels of a series lack: those from ``low`` to before ``high``."""
+class Line(NamedTuple):
+    """What entered one stable series, by fix: the earliest patch level.
 
-    n: int
-    low: int
-    high: int
+    Attributes:
+        bugs: Where the bug came in.
+        fixes: Where it was mended, by any source.
+        stated: Where it was mended, by the CNA's records alone.
+    """
+
+    bugs: Mapping[int, int]
+    fixes: Mapping[int, int]
+    stated: Mapping[int, int]
 
 
-def open_ranges(
-    columns: Columns, points: Iterable[tuple[int, int, int]], code: int, *, candidate: bool
-) -> list[Open]:
-    """Return the fixes that a series lacks at some patch level, and at which.
+class OpenRanges(NamedTuple):
+    """The fixes that some kernels of a series lack.
+
+    Attributes:
+        begun: Those whose bug is in the series from its first release on.
+        arrived: Those whose bug came with an update, and the patch level of that.
+        fixes: Where they were mended.
+    """
+
+    begun: list[int]
+    arrived: list[tuple[int, int]]
+    fixes: Mapping[int, int]
+
+    def at(self, patch: int) -> list[int]:
+        """Return the fixes that the kernel with a patch level lacks."""
+        fixes = self.fixes
+        lacking = [n for n in self.begun if n not in fixes or fixes[n] > patch]
+        lacking += [n for n, low in self.arrived if low <= patch and fixes.get(n, NO_PATCH) > patch]
+        return lacking
+
+
+def open_ranges(columns: Columns, line: Line, code: int, *, candidate: bool) -> OpenRanges:
+    """Return the fixes that a series lacks at some patch level.
 
     Args:
         columns: The fixes.
-        points: Fix, patch level and flags of what entered this series.
+        line: What entered the series.
         code: The series.
         candidate: Whether the kernel is a release candidate of the series.
     """
-    low: dict[int, int] = {}
-    high: dict[int, int] = {}
-    for n, patch, flags in points:
-        known = high if flags & FIXED else low
-        if patch < known.get(n, NO_PATCH):
-            known[n] = patch
     mended = code - 1 if candidate else code
-    until = high.get
     started, ended = columns.started, columns.ended
     begun = [
-        Open(n, 0, until(n, NO_PATCH))
+        n
         for n, (start, end) in enumerate(zip(started, ended, strict=True), 1)
         if start <= code and end > mended
     ]
     arrived = [
-        Open(n, patch, until(n, NO_PATCH))
-        for n, patch in low.items()
+        (n, patch)
+        for n, patch in line.bugs.items()
         if started[n - 1] > code and ended[n - 1] > mended
     ]
-    return begun + arrived
+    return OpenRanges(begun, arrived, line.fixes)
 
 
 def by_the_letter(columns: Columns, letter: Mapping[int, int]) -> Columns:
@@ -67,8 +85,3 @@ def by_the_letter(columns: Columns, letter: Mapping[int, int]) -> Columns:
         for n, (end, source) in enumerate(zip(columns.ended, columns.source, strict=True), 1)
     ]
     return columns._replace(ended=ended)
-
-
-def without_notes(points: Iterable[tuple[int, int, int]]) -> Iterable[tuple[int, int, int]]:
-    """Return the points that the CNA states."""
-    return (point for point in points if not point[2] & NOTED)

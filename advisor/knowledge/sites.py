@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import NamedTuple
 
 VMLINUX = "vmlinux"
@@ -81,32 +82,66 @@ def packed_folder(path: str) -> str:
 
 
 def units_text(units: tuple[Unit, ...]) -> str:
-    """Return units as the database keeps them: ``module@arch:symbol:gate,gate#release;...``."""
+    """Return units as the database keeps them: ``module:symbol:gate,gate:arch:release;...``.
+
+    What is empty at the end of a unit is left out with its colon.
+    """
     return ";".join(_unit_text(unit) for unit in units) or NOT_BUILT
 
 
 def _unit_text(unit: Unit) -> str:
-    text = f"{unit.module}@{unit.arch}" if unit.arch else unit.module
-    if unit.symbol or unit.gates:
-        text += f":{unit.symbol}"
-    if unit.gates:
-        text += f":{','.join(unit.gates)}"
-    return f"{text}#{','.join(unit.releases)}" if unit.releases else text
+    module, symbol, gates, arch, releases = unit
+    return ":".join((module, symbol, ",".join(gates), arch, ",".join(releases))).rstrip(":")
 
 
+def sites_text(paths: Iterable[str], units: Mapping[str, tuple[Unit, ...]]) -> str:
+    """Return the places of a fix as the database keeps them: one line a file.
+
+    Args:
+        paths: The files, as the record lists them.
+        units: What each file of every kernel tree is compiled into.
+    """
+    return "\n".join(
+        f"{path}\t{units_text(units[path]) if path in units else ''}" for path in paths
+    )
+
+
+def parse_site(line: str) -> Site:
+    """Return one place that :func:`sites_text` wrote.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    path, text = line.split("\t")
+    return Site(path, parse_units(text), known=True) if text else Site(path, (), known=False)
+
+
+@cache
 def parse_units(text: str) -> tuple[Unit, ...]:
-    """Return the units that :func:`units_text` wrote."""
+    """Return the units that :func:`units_text` wrote.
+
+    Raises:
+        ValueError: It is damaged.
+    """
     if text == NOT_BUILT:
         return ()
-    return tuple(_parse_unit(part) for part in text.split(";"))
+    return tuple([_parse_unit(part) for part in text.split(";")])
 
 
 def _parse_unit(text: str) -> Unit:
-    rest, _, releases = text.partition("#")
-    head, _, symbols = rest.partition(":")
-    module, _, arch = head.partition("@")
-    symbol, _, gates = symbols.partition(":")
-    return Unit(module, symbol, _split(gates), arch, _split(releases))
+    match text.split(":"):
+        case [module]:
+            return Unit(module)
+        case [module, symbol]:
+            return Unit(module, symbol)
+        case [module, symbol, gates]:
+            return Unit(module, symbol, tuple(gates.split(",")))
+        case [module, symbol, gates, arch]:
+            return Unit(module, symbol, _split(gates), arch)
+        case [module, symbol, gates, arch, releases]:
+            return Unit(module, symbol, _split(gates), arch, _split(releases))
+        case _:
+            raise ValueError(f"not module:symbol:gates:arch:releases: {text!r}")
 
 
 def _split(text: str) -> tuple[str, ...]:

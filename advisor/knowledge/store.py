@@ -18,12 +18,12 @@ from advisor.knowledge.columns import (
     cve_number,
     series_of,
     unpack_numbers,
-    unpack_points,
+    unpack_patches,
 )
 from advisor.knowledge.connection import SCHEMA_VERSION, Connection, Row
 from advisor.knowledge.facts import CuratedRow, OpenFix, Record, SeriesFacts
-from advisor.knowledge.ranges import Open, by_the_letter, open_ranges, without_notes
-from advisor.knowledge.sites import Site, Unit, packed_folder, parse_units
+from advisor.knowledge.ranges import Line, OpenRanges, by_the_letter, open_ranges
+from advisor.knowledge.sites import Site, Unit, packed_folder, parse_site, parse_units
 from advisor.knowledge.trace import unpack
 from advisor.model.version import KernelVersion, Series, parse_version
 
@@ -59,9 +59,10 @@ class KnowledgeBase:
         self._letter: Columns | None = None
         self._versions: list[str] = []
         self._words: dict[int, str] = {}
-        self._lines: dict[tuple[int, bool, bool], list[Open]] = {}
+        self._lines: dict[int, Line] = {}
+        self._ranges: dict[tuple[int, bool, bool], OpenRanges] = {}
         self._open: dict[int, OpenFix] = {}
-        self._paths: dict[int, Site] = {}
+        self._sites: dict[str, Site] = {}
 
     def close(self) -> None:
         """Close the database; asking anything after that is a bug."""
@@ -80,40 +81,43 @@ class KnowledgeBase:
             version: The upstream version; :mod:`advisor.knowledge.ranges` has the rule.
             cna_only: Take nothing but the CNA's records, by the letter of the CNA's rule.
         """
-        code, patch = version.series.code, version.patch
-        key = (code, cna_only, version.is_rc)
-        lines = self._lines.get(key)
-        if lines is None:
-            lines = self._lines[key] = self._open_ranges(*key)
-        known = self._open
+        key = (version.series.code, cna_only, version.is_rc)
+        ranges = self._ranges.get(key)
+        if ranges is None:
+            ranges = self._ranges[key] = self._open_ranges(*key)
         columns = self._all_columns()
-        for n in [n for n, low, high in lines if low <= patch < high and n not in known]:
-            known[n] = OpenFix(n, columns.sites[n - 1], columns.score[n - 1])
-        return {n: known[n] for n, low, high in lines if low <= patch < high}
+        known = self._open
+        lacking = ranges.at(version.patch)
+        for n in lacking:
+            if n not in known:
+                known[n] = OpenFix(n, columns.sites[n - 1], columns.score[n - 1])
+        return {n: known[n] for n in lacking}
 
     def horizon(self, series: Series) -> KernelVersion | None:
         """Return the newest version of a series that any source speaks about, None where none does.
 
         Nothing is known about what a later update of the series fixes or breaks.
         """
-        patches = [patch for _, patch, _ in self._points(series.code)]
-        if patches:
-            return KernelVersion(series, max(patches))
+        line = self._line(series.code)
+        if line.bugs or line.fixes:
+            return KernelVersion(series, max((*line.bugs.values(), *line.fixes.values())))
         return KernelVersion(series) if series.code in self._all_columns().ended else None
 
-    def _open_ranges(self, code: int, cna_only: bool, candidate: bool) -> list[Open]:  # noqa: FBT001 - a key's parts
+    def _open_ranges(self, code: int, cna_only: bool, candidate: bool) -> OpenRanges:  # noqa: FBT001 - a key's parts
         columns = self._by_the_letter() if cna_only else self._all_columns()
-        points: Iterable[tuple[int, int, int]] = self._points(code)
+        line = self._line(code)
         if cna_only:
-            points = without_notes(points)
-        return open_ranges(columns, points, code, candidate=candidate)
+            line = line._replace(fixes=line.stated)
+        return open_ranges(columns, line, code, candidate=candidate)
 
-    def _points(self, code: int) -> list[tuple[int, int, int]]:
-        row = self._file.one("SELECT body FROM line WHERE series = ?", code)
-        try:
-            return list(unpack_points(row[0])) if row else []
-        except (struct.error, ValueError, TypeError) as error:
-            raise self._file.damaged(error) from error
+    def _line(self, code: int) -> Line:
+        if code not in self._lines:
+            row = self._file.one("SELECT bugs, fixes, stated FROM line WHERE series = ?", code)
+            try:
+                self._lines[code] = _line(row) if row else Line({}, {}, {})
+            except (struct.error, ValueError, TypeError) as error:
+                raise self._file.damaged(error) from error
+        return self._lines[code]
 
     def _all_columns(self) -> Columns:
         if self._columns is None:
@@ -160,22 +164,19 @@ class KnowledgeBase:
 
     def sites(self, numbers: Collection[int]) -> dict[int, tuple[Site, ...]]:
         """Return the places behind ``OpenFix.sites``, by number."""
-        rows = self._file.any_of("SELECT n, paths FROM sites WHERE n IN ({})", numbers)
+        rows = self._file.any_of("SELECT n, text FROM sites WHERE n IN ({})", numbers)
+        known = self._sites
+        found: dict[int, tuple[Site, ...]] = {}
         try:
-            listed = {n: tuple(map(int, text.split(","))) if text else () for n, text in rows}
-            self._load_paths({path for paths in listed.values() for path in paths})
-            return {n: tuple(self._paths[path] for path in paths) for n, paths in listed.items()}
-        except (ValueError, KeyError) as error:
+            for n, text in rows:
+                lines = text.split("\n") if text else ()
+                for line in lines:
+                    if line not in known:
+                        known[line] = parse_site(line)
+                found[n] = tuple([known[line] for line in lines])
+        except ValueError as error:
             raise self._file.damaged(error) from error
-
-    def _load_paths(self, wanted: set[int]) -> None:
-        rows = self._file.any_of(
-            "SELECT path.n, path.text, units.text FROM path LEFT JOIN units ON units.n = path.units"
-            " WHERE path.n IN ({})",
-            wanted - self._paths.keys(),
-        )
-        for n, path, units in rows:
-            self._paths[n] = Site(path, parse_units(units) if units else (), units is not None)
+        return found
 
     def record(self, cve: str) -> Record | None:
         """Return what is known about a CVE, None where nothing is."""
@@ -333,6 +334,11 @@ class KnowledgeBase:
         except (zlib.error, ValueError) as error:
             raise self._file.damaged(error) from error
         return None
+
+
+def _line(row: Row) -> Line:
+    bugs, fixes = unpack_patches(row[0]), unpack_patches(row[1])
+    return Line(bugs, fixes, fixes if row[2] is None else unpack_patches(row[2]))
 
 
 def _series_facts(row: Row) -> SeriesFacts:

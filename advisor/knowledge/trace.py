@@ -7,13 +7,13 @@ for not mended, else a place in the list of versions, counted from 1) and six fo
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-COMMIT_DIGITS = 12
+_CHANGE = struct.Struct(">H6s")
+_NO_COMMIT = bytes(6)
 _LARGEST_GROUP = 255
-_NO_COMMIT = "0" * COMMIT_DIGITS
-_CHANGE_DIGITS = 4 + COMMIT_DIGITS
 
 
 class Change(NamedTuple):
@@ -40,18 +40,19 @@ def pack(pairs: Iterable[Pair], places: Mapping[str, int]) -> bytes:
     groups: dict[Change, list[Change]] = {}
     for pair in pairs:
         groups.setdefault(pair.introduced, []).append(pair.fixed)
-    text = ""
+    body = bytearray()
     for introduced, fixed in groups.items():
         for start in range(0, len(fixed), _LARGEST_GROUP):
             part = fixed[start : start + _LARGEST_GROUP]
-            changes = (introduced, *part)
-            text += f"{len(part):02x}" + "".join(_pack(change, places) for change in changes)
-    return bytes.fromhex(text)
+            body.append(len(part))
+            for change in (introduced, *part):
+                body += _pack(change, places)
+    return bytes(body)
 
 
-def _pack(change: Change, places: Mapping[str, int]) -> str:
+def _pack(change: Change, places: Mapping[str, int]) -> bytes:
     place = places[change.version] if change.version else 0
-    return f"{place:04x}{change.commit or _NO_COMMIT}"
+    return _CHANGE.pack(place, bytes.fromhex(change.commit))
 
 
 def unpack(body: bytes, versions: Sequence[str]) -> tuple[Pair, ...]:
@@ -64,21 +65,16 @@ def unpack(body: bytes, versions: Sequence[str]) -> tuple[Pair, ...]:
     Raises:
         IndexError: A version is not in the list.
         ValueError: The bytes end early.
+        struct.error: The bytes end early.
     """
-    digits = body.hex()
     pairs: list[Pair] = []
     at = 0
-    while at < len(digits):
-        count = int(digits[at : at + 2], 16)
-        changes = [
-            _unpack(digits[start : start + _CHANGE_DIGITS], versions)
-            for start in range(at + 2, at + 2 + (count + 1) * _CHANGE_DIGITS, _CHANGE_DIGITS)
+    while at < len(body):
+        end = at + 1 + (body[at] + 1) * _CHANGE.size
+        introduced, *fixed = [
+            Change(versions[place], "" if commit == _NO_COMMIT else commit.hex())
+            for place, commit in _CHANGE.iter_unpack(body[at + 1 : end])
         ]
-        pairs += [Pair(changes[0], change) for change in changes[1:]]
-        at += 2 + (count + 1) * _CHANGE_DIGITS
+        pairs += [Pair(introduced, change) for change in fixed]
+        at = end
     return tuple(pairs)
-
-
-def _unpack(digits: str, versions: Sequence[str]) -> Change:
-    commit = digits[4:]
-    return Change(versions[int(digits[:4], 16)], "" if commit == _NO_COMMIT else commit)

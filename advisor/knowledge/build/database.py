@@ -18,15 +18,12 @@ from advisor.knowledge.build.fixes import FixRow, Noted, fix_rows
 from advisor.knowledge.build.record import Record
 from advisor.knowledge.columns import (
     COLUMN_FORMS,
-    FIXED,
-    NOTED,
     Columns,
-    Point,
     pack_numbers,
-    pack_points,
+    pack_patches,
 )
 from advisor.knowledge.facts import SeriesFacts
-from advisor.knowledge.sites import Unit, packed_folder, units_text
+from advisor.knowledge.sites import Unit, packed_folder, sites_text, units_text
 from advisor.model.condition import condition_json
 from advisor.model.curated import BranchVersion, CuratedFix
 
@@ -140,8 +137,8 @@ class _Interned:
 def _fill_fixes(
     connection: sqlite3.Connection, rows: Sequence[FixRow], units: Mapping[str, tuple[Unit, ...]]
 ) -> None:
-    sites, paths, words = _Interned(), _Interned(), _Interned()
-    places = [sites(",".join(str(paths(path)) for path in row.files)) for row in rows]
+    sites, words = _Interned(), _Interned()
+    places = [sites(sites_text(row.files, units)) for row in rows]
     _fill_columns(connection, rows, places)
     versions = _versions(rows)
     _insert(
@@ -160,7 +157,6 @@ def _fill_fixes(
     )
     _insert(connection, "word", words.rows())
     _insert(connection, "sites", sites.rows())
-    _fill_paths(connection, paths, units)
     _fill_lines(connection, rows)
     _insert(
         connection,
@@ -208,14 +204,22 @@ def _fill_columns(
 
 
 def _fill_lines(connection: sqlite3.Connection, rows: Sequence[FixRow]) -> None:
-    lines: defaultdict[int, set[Point]] = defaultdict(set)
+    bugs: defaultdict[int, dict[int, int]] = defaultdict(dict)
+    stated: defaultdict[int, dict[int, int]] = defaultdict(dict)
+    fixes: defaultdict[int, dict[int, int]] = defaultdict(dict)
     for n, row in enumerate(rows, 1):
-        for code, kind, patch in row.points:
-            lines[code].add(Point(n, patch, kind))
+        for code, patch in row.arrived.items():
+            bugs[code][n] = patch
+        for code, patch in row.mended.items():
+            stated[code][n] = fixes[code][n] = patch
         for version in row.noted:
-            if version.patch:
-                lines[version.series.code].add(Point(n, version.patch, FIXED | NOTED))
-    _insert(connection, "line", ((code, pack_points(lines[code])) for code in sorted(lines)))
+            code = version.series.code
+            fixes[code][n] = min(version.patch, fixes[code].get(n, version.patch))
+    for code in sorted(bugs.keys() | fixes.keys()):
+        same = stated[code] == fixes[code]
+        bodies = [pack_patches(patches[code]) for patches in (bugs, fixes, stated)]
+        row = (code, bodies[0], bodies[1], None if same else bodies[2])
+        connection.execute("INSERT INTO line VALUES (?, ?, ?, ?)", row)
 
 
 def _repairs(rows: Sequence[FixRow]) -> Iterator[tuple[int, int]]:
@@ -228,18 +232,6 @@ def _repairs(rows: Sequence[FixRow]) -> Iterator[tuple[int, int]]:
     for n, row in enumerate(rows, 1):
         brought = {by for pair in row.pairs for by in fixing.get(pair.introduced.commit, ())}
         yield from ((n, by) for by in brought - {n})
-
-
-def _fill_paths(
-    connection: sqlite3.Connection, paths: _Interned, units: Mapping[str, tuple[Unit, ...]]
-) -> None:
-    texts = _Interned()
-    rows: list[tuple[int, str, int | None]] = []
-    for n, path in paths.rows():
-        found = units.get(path)
-        rows.append((n, path, None if found is None else texts(units_text(found))))
-    _insert(connection, "path", rows)
-    _insert(connection, "units", texts.rows())
 
 
 def _fill_folders(connection: sqlite3.Connection, units: Mapping[str, tuple[Unit, ...]]) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from advisor.knowledge import trace
 from advisor.knowledge.build.record import Pair, Record, cve_key
-from advisor.knowledge.columns import CHANGELOG_SOURCE, FIXED, NEVER, NOTED
+from advisor.knowledge.columns import CHANGELOG_SOURCE, NEVER
 from advisor.model.fix import BugClass, Evidence
 from advisor.model.version import KernelVersion, Series
 
@@ -29,7 +29,8 @@ class FixRow(NamedTuple):
         ended: Code of the earliest mainline series with the fix.
         ended_by_letter: The same by the CNA's own rule, which takes a fix in a 2.6.x.y update for
             mainline's.
-        points: Code, flags and patch level of what entered stable series.
+        arrived: Series -> the earliest patch level that brought the bug.
+        mended: Series -> the earliest patch level that has the fix, by the CNA.
         noted: Stable releases that changelogs name.
     """
 
@@ -44,7 +45,8 @@ class FixRow(NamedTuple):
     ended_by_letter: int
     files: tuple[str, ...]
     pairs: tuple[trace.Pair, ...]
-    points: tuple[tuple[int, int, int], ...]
+    arrived: Mapping[int, int]
+    mended: Mapping[int, int]
     noted: tuple[KernelVersion, ...]
 
 
@@ -59,7 +61,7 @@ def fix_rows(records: Iterable[Record], noted: Iterable[Noted]) -> list[FixRow]:
         by_cve[cve].add(version)
     rows = [_recorded(record, by_cve.pop(record.id, set())) for record in records]
     rows += [_only_noted(cve, versions) for cve, versions in by_cve.items()]
-    return sorted(rows)
+    return sorted(rows, key=lambda row: row.cve)
 
 
 def _recorded(record: Record, noted: Iterable[KernelVersion]) -> FixRow:
@@ -76,7 +78,8 @@ def _recorded(record: Record, noted: Iterable[KernelVersion]) -> FixRow:
         ended_by_letter=by_letter,
         files=record.files,
         pairs=tuple(map(_trace, record.pairs)),
-        points=_points(record.pairs),
+        arrived=_earliest(pair.introduced for pair in record.pairs),
+        mended=_earliest(pair.fixed for pair in record.pairs),
         noted=tuple(sorted(noted)),
     )
 
@@ -94,7 +97,8 @@ def _only_noted(cve: str, noted: Iterable[KernelVersion]) -> FixRow:
         ended_by_letter=NEVER,
         files=(),
         pairs=(),
-        points=tuple((code, NOTED, 0) for code in sorted({v.series.code for v in noted})),
+        arrived={version.series.code: 0 for version in noted},
+        mended={},
         noted=tuple(sorted(noted)),
     )
 
@@ -129,11 +133,11 @@ def _is_old(series: Series) -> bool:
     return (series.major, series.minor) == (2, 6)
 
 
-def _points(pairs: Iterable[Pair]) -> tuple[tuple[int, int, int], ...]:
-    found = {
-        (version.series.code, flags, version.patch)
-        for pair in pairs
-        for flags, version in ((0, pair.introduced), (FIXED, pair.fixed))
-        if version is not None and version.patch
-    }
-    return tuple(sorted(found))
+def _earliest(versions: Iterable[KernelVersion | None]) -> dict[int, int]:
+    """Return series -> the earliest patch level of it among versions."""
+    found: dict[int, int] = {}
+    for version in versions:
+        if version is not None and version.patch:
+            code = version.series.code
+            found[code] = min(version.patch, found.get(code, version.patch))
+    return found
