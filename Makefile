@@ -43,7 +43,7 @@ $(VENV)/.runtime: pyproject.toml requirements.txt
 	@sh tools/check-python "$(PYTHON)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) --require-hashes -r requirements.txt
-	@$(PIP) 'setuptools>=61'
+	@$(PIP) 'setuptools>=70.1'
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
 from advisor.assess.reach import ReachOf
+from advisor.assess.status import judge
+from advisor.knowledge.sites import Site
 from advisor.knowledge.store import KnowledgeBase, OpenFix, Record
 from advisor.model.finding import (
     REACH_ORDER,
@@ -40,6 +42,10 @@ class Weigher:
             self._by_sites[number] = self._reach.sites(sites)
         return {fix.n: Weighed(fix.n, self._by_sites[fix.sites], fix.score) for fix in fixes}
 
+    def reach_of(self, sites: tuple[Site, ...]) -> Reached:
+        """Return how near these source files are."""
+        return self._reach.sites(sites)
+
 
 def assess(inventory: Inventory, knowledge: KnowledgeBase, weigher: Weigher) -> Assessment:
     """Hold every known fix against the running kernel.
@@ -65,6 +71,20 @@ def assess(inventory: Inventory, knowledge: KnowledgeBase, weigher: Weigher) -> 
         tally=tally(weighed),
         evidence=evidence,
     )
+
+
+def explain(
+    cve: str, inventory: Inventory, knowledge: KnowledgeBase, weigher: Weigher
+) -> Finding | None:
+    """Return one CVE held against the running kernel, whatever its status; None if not on record."""
+    record = knowledge.record(cve)
+    if record is None:
+        return None
+    named = cve in inventory.packages.changelog_cves
+    source = inventory.packages.changelog_source if named else ""
+    judged = judge(inventory.kernel.identity, record.pairs, source)
+    one = Weighed(record.n, weigher.reach_of(record.sites), record.score)
+    return _finding(one, record, judged.status, judged.evidence)
 
 
 def tally(weighed: Mapping[int, Weighed]) -> Tally:

@@ -31,6 +31,9 @@ _ARCHES = {
 # Non-modular code here waits for a device; elsewhere it is code that every kernel runs.
 _WAITS_FOR_A_DEVICE = ("drivers/", "sound/")
 _ALWAYS_RUNS = ("drivers/base/", "drivers/char/random.c", "drivers/char/mem.c")
+# Code of these folders runs on every machine whose kernel has it; elsewhere an option may lie idle.
+_CORE = ("arch/", "block/", "init/", "io_uring/", "ipc/", "kernel/", "lib/", "mm/")
+_EVERYWHERE = frozenset({"BLOCK", "INET", "MMU", "NET", "PROC_FS", "SYSFS", "UNIX"})
 # btusb pulls all of these in; only the one of the adapter's maker has work.
 _HELPERS = {"btusb": frozenset({"btmtk", "btintel", "btrtl", "btbcm"})}
 _OLDEST_MAP, _NEWEST_MAP = (6, 1), (7, 3)  # the kernel trees behind the file map
@@ -125,16 +128,24 @@ class ReachOf:
         return any(module in names for names in lists if names is not None)
 
     def _core(self, path: str, unit: Unit) -> Reached:
-        waits = path.startswith(_WAITS_FOR_A_DEVICE) and not path.startswith(_ALWAYS_RUNS)
-        if waits:
-            how = f"{path} is part of this kernel's image; nothing shows that a device needs it"
-            return Reached(Reach.LOADED, VMLINUX, how, (VMLINUX,))
-        if unit.gates and self._config is None:
-            how = f"{path} is core code if CONFIG_{unit.gates[-1]} is on, which was not read"
-            return Reached(Reach.UNKNOWN, VMLINUX, how, (VMLINUX,))
-        return Reached(
-            Reach.ACTIVE, VMLINUX, f"{path} is core code that every boot runs", (VMLINUX,)
-        )
+        """Return the reach of code that is part of the kernel's image and of no module."""
+        here = (VMLINUX,)
+        optional = [gate for gate in unit.gates if gate not in _EVERYWHERE]
+        if optional and self._config is None:
+            how = f"{path} is in the image if CONFIG_{optional[-1]} is on, which was not read"
+            return Reached(Reach.UNKNOWN, VMLINUX, how, here)
+        if path.startswith(_ALWAYS_RUNS):
+            return Reached(Reach.ACTIVE, VMLINUX, f"{path} is core code that every boot runs", here)
+        if path.startswith(_WAITS_FOR_A_DEVICE):
+            how = (
+                f"{path} is part of this kernel's image; nothing read shows a device that needs it"
+            )
+            return Reached(Reach.LOADED, VMLINUX, how, here)
+        if optional and not path.startswith(_CORE):
+            switch = f"CONFIG_{optional[-1]}"
+            how = f"{path} is part of this kernel's image ({switch}); nothing read shows its use"
+            return Reached(Reach.LOADED, VMLINUX, how, here)
+        return Reached(Reach.ACTIVE, VMLINUX, f"{path} is core code that every boot runs", here)
 
     def _module(self, module: str, symbol: str) -> Reached:
         names = (module,)

@@ -1,0 +1,77 @@
+"""Status of one fix in one kernel, with the sentence that proves it.
+
+The same rule as :meth:`KnowledgeBase.open_in`, for one record and with its reasons; a test holds the two
+equal over every record.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from advisor.knowledge.trace import Change, Pair
+from advisor.model.finding import Status
+from advisor.model.identity import Identity
+from advisor.model.version import KernelVersion, Series, parse_version
+
+
+class Judged(NamedTuple):
+    """Whether a kernel has a fix, and what tells."""
+
+    status: Status
+    evidence: str
+
+
+def judge(identity: Identity, pairs: tuple[Pair, ...], changelog: str = "") -> Judged:
+    """Return the status of a fix in the running kernel.
+
+    Args:
+        identity: The kernel.
+        pairs: Where the bug came in and was mended.
+        changelog: The changelog that names the fix as made in this package, ``""`` where none does.
+    """
+    if changelog:
+        return Judged(Status.FIXED, f"the package's own changelog names it ({changelog})")
+    version = identity.upstream
+    if version is None:
+        return Judged(Status.UNKNOWN, identity.why)
+    told = f"{version}, told by {identity.source}"
+    began = next((pair.introduced for pair in pairs if _has(version, pair.introduced)), None)
+    ended = next((pair.fixed for pair in pairs if _ends(version, pair.fixed)), None)
+    if ended is not None:
+        return Judged(Status.FIXED, f"{_named(ended)} is in {told}")
+    if began is None:
+        first = min((pair.introduced for pair in pairs), key=_order, default=Change("", ""))
+        why = f"the bug came in with {_named(first)}" if first.version else "no range names it"
+        return Judged(Status.NOT_AFFECTED, f"{why}, this is {told}")
+    since = f"since {_named(began)}" if began.version else "since before the records"
+    if identity.backports:
+        return Judged(Status.UNKNOWN, f"open in {told} ({since}); {identity.why}")
+    return Judged(Status.AFFECTED, f"open in {told} ({since})")
+
+
+def _has(version: KernelVersion, change: Change) -> bool:
+    """Say whether a kernel contains the change; no version stands for since ever."""
+    if not change.version:
+        return True
+    point = parse_version(change.version)
+    if point is None:
+        return False
+    if not point.patch:
+        return point.series <= version.series
+    return point.series == version.series and point.patch <= version.patch
+
+
+def _ends(version: KernelVersion, change: Change) -> bool:
+    """Say whether a kernel contains the mending; a candidate does not prove its release's."""
+    if not change.version or not _has(version, change):
+        return False
+    point = parse_version(change.version)
+    return not (version.is_rc and point is not None and point.series == version.series)
+
+
+def _order(change: Change) -> KernelVersion:
+    return parse_version(change.version) or KernelVersion(Series(0, 0))
+
+
+def _named(change: Change) -> str:
+    return f"{change.version} ({change.commit})" if change.commit else change.version

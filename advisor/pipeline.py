@@ -1,0 +1,86 @@
+"""One scan from a machine to an answer: probe, assess, advise, joined."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from advisor import __version__
+from advisor.advise import advise
+from advisor.assess import Weigher, assess
+from advisor.knowledge.store import KnowledgeBase
+from advisor.model.advice import Answer, KnowledgeFacts
+from advisor.model.inventory import Inventory
+from advisor.model.reading import Unknown
+from advisor.probe import probe
+from advisor.system.machine import System
+
+_DAY = 86400
+
+
+def scan(system: System, knowledge: KnowledgeBase, *, now: int) -> Answer:
+    """Return everything one machine's scan finds and advises.
+
+    Args:
+        system: This machine or a capture.
+        knowledge: The knowledge base.
+        now: Seconds since 1970 in UTC.
+    """
+    inventory = probe(system, now=now)
+    weigher = Weigher(inventory, knowledge)
+    assessment = assess(inventory, knowledge, weigher)
+    advice = advise(inventory, assessment, knowledge, weigher, now_days=now // _DAY)
+    series = inventory.kernel.identity.series
+    facts = knowledge.series(series) if series else None
+    return Answer(
+        generated=datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        advisor=__version__,
+        knowledge=knowledge_facts(knowledge, now=now),
+        inventory=inventory,
+        assessment=assessment,
+        regressions=advice.regressions,
+        candidates=advice.candidates,
+        preflight=advice.preflight,
+        decision=advice.decision,
+        unknowns=(
+            *_beyond(inventory, assessment.horizon is None),
+            *inventory.unknowns,
+            *advice.unknowns,
+        ),
+        series_eol=facts.eol if facts else "",
+    )
+
+
+def knowledge_facts(knowledge: KnowledgeBase, *, now: int) -> KnowledgeFacts:
+    """Return what the knowledge base says about itself, and how old it is."""
+    meta = knowledge.meta()
+    snapshot = meta.get("snapshot", "")
+    try:
+        taken = date.fromisoformat(snapshot)
+        age = max(0, now // _DAY - (taken - date(1970, 1, 1)).days)
+    except ValueError:
+        age = 0
+    return KnowledgeFacts(
+        snapshot=snapshot,
+        records=int(meta.get("records", "0")),
+        curated=int(meta.get("curated", "0")),
+        age_days=age,
+        sources=tuple(
+            (key.removeprefix("source."), value)
+            for key, value in sorted(meta.items())
+            if key.startswith("source.")
+        ),
+        serial=meta.get("serial", ""),
+    )
+
+
+def _beyond(inventory: Inventory, unknown_series: bool) -> tuple[Unknown, ...]:  # noqa: FBT001
+    identity = inventory.kernel.identity
+    if identity.upstream is None or not unknown_series:
+        return ()
+    return (
+        Unknown(
+            f"what is wrong with the {identity.series} series",
+            "no record speaks about it: the kernel is newer than the knowledge",
+            "the knowledge base",
+        ),
+    )

