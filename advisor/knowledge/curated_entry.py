@@ -138,19 +138,21 @@ def _parse_cvss(fields: Fields) -> str:
 def _parse_versions(fields: Fields, key: str) -> tuple[BranchVersion, ...]:
     """Return a version per branch, each of which must belong to its branch."""
     inner = fields.inner(key)
+    if inner is None:
+        return ()
     found: list[BranchVersion] = []
-    for branch, text in inner.members.items() if inner else ():
+    for branch, text in inner.members.items():
         wrong = _wrong_branch(branch)
-        if inner is not None and wrong:
+        if wrong:
             inner.fault(branch[:40], wrong)
             continue
         version = parse_version(text) if isinstance(text, str) else None
-        if inner is not None and version is None:
+        if version is None:
             inner.fault(branch, f"not a version: {str(text)[:40]!r}")
-        elif inner is not None and version is not None:
-            if not _belongs(version, branch):
-                inner.fault(branch, f"{version} is no release of {branch}")
-            found.append(BranchVersion(branch, version))
+            continue
+        if not _belongs(version, branch):
+            inner.fault(branch, f"{version} is no release of {branch}")
+        found.append(BranchVersion(branch, version))
     return tuple(found)
 
 
