@@ -1,1 +1,89 @@
-"""Turn findings and candidate kernels into a decision with its price."""
+"""From findings to a decision: candidates, both sides of the scale, policy, checks and steps."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from advisor.advise.blockers import blockers_of
+from advisor.advise.judge import Judge, Judged
+from advisor.advise.offers import Offer, find_offers
+from advisor.advise.policy import decide
+from advisor.advise.preflight import preflight
+from advisor.advise.situation import choose
+from advisor.advise.steps import steps_for
+from advisor.advise.words import headline, reasons, risks
+from advisor.assess import Weigher
+from advisor.knowledge.store import KnowledgeBase
+from advisor.model.advice import Candidate, Check, Decision
+from advisor.model.finding import Assessment, Finding
+from advisor.model.inventory import GivenKernel, Inventory
+from advisor.model.reading import Unknown
+
+__all__ = ["Advice", "advise"]
+
+
+class Advice(NamedTuple):
+    """What to do, and what it rests on.
+
+    Attributes:
+        candidates: Every kernel that was judged, the nearest first.
+        preflight: What to look at before the reboot.
+        regressions: Known trouble that lives in the running kernel and touches this machine.
+        unknowns: What weakens the advice.
+    """
+
+    candidates: tuple[Candidate, ...]
+    preflight: tuple[Check, ...]
+    decision: Decision
+    regressions: tuple[Finding, ...]
+    unknowns: tuple[Unknown, ...]
+
+
+def advise(
+    inventory: Inventory,
+    assessment: Assessment,
+    knowledge: KnowledgeBase,
+    weigher: Weigher,
+    *,
+    now_days: int,
+    extra: tuple[GivenKernel, ...] = (),
+) -> Advice:
+    """Return what to do on this machine, why, and what it costs.
+
+    Args:
+        inventory: The machine.
+        assessment: What the running kernel lacks.
+        knowledge: The knowledge base.
+        weigher: Weighs fixes on this machine.
+        now_days: Today, in days since 1970.
+        extra: Kernels that the user named.
+    """
+    judge = Judge(inventory, assessment, knowledge, weigher)
+    judged = tuple(
+        _with_blockers(judge.judge(offer), inventory, offer)
+        for offer in find_offers(inventory, extra)
+    )
+    choice = choose(inventory, assessment, knowledge, judged, (), now_days=now_days)
+    verdict = decide(choice.situation)
+    target = choice.by_target.get(verdict.target) if verdict.target is not None else None
+    return Advice(
+        candidates=tuple(one.candidate for one in judged if not one.offer.older),
+        preflight=preflight(inventory, target, judged),
+        decision=Decision(
+            action=verdict.action,
+            urgency=verdict.urgency,
+            target=verdict.target.release if verdict.target is not None else "",
+            headline=headline(inventory, assessment, verdict, choice),
+            reasons=reasons(inventory, assessment, verdict, choice),
+            risks=risks(verdict, choice),
+            steps=steps_for(inventory, verdict, target),
+            rule=verdict.rule,
+        ),
+        regressions=(),
+        unknowns=(),
+    )
+
+
+def _with_blockers(judged: Judged, inventory: Inventory, offer: Offer) -> Judged:
+    blockers = blockers_of(inventory, offer)
+    return judged._replace(candidate=judged.candidate._replace(blockers=blockers))

@@ -1,0 +1,172 @@
+"""Both sides of one candidate: what it closes and what it opens on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from advisor.advise.offers import Offer
+from advisor.assess import Weigher, detail, tally
+from advisor.knowledge.store import KnowledgeBase
+from advisor.model.advice import Candidate
+from advisor.model.finding import REACH_ORDER, WEIGHING, Assessment, Finding, Reach, Status, Weighed
+from advisor.model.fix import Severity, severity_of
+from advisor.model.inventory import Inventory
+from advisor.model.version import KernelVersion
+
+_TOLD: Final = 8
+SEVERITY_WEIGHT: Final = {
+    Severity.CRITICAL: 40,
+    Severity.HIGH: 10,
+    Severity.MEDIUM: 3,
+    Severity.LOW: 1,
+    Severity.NONE: 1,
+}
+REACH_WEIGHT: Final = {Reach.ACTIVE: 4, Reach.LOADED: 2, Reach.ON_DEMAND: 1}
+"""How much a missing fix counts where kernels are compared: severity times reach."""
+
+
+class Judged(NamedTuple):
+    """A candidate and what its counts were made of.
+
+    Attributes:
+        closed: The findings of the running kernel that it closes, those that can run here.
+        left: Weight of what it leaves open and brings; None where that cannot be counted.
+    """
+
+    offer: Offer
+    candidate: Candidate
+    closed: tuple[Finding, ...] = ()
+    left: int | None = None
+
+
+def weight(weighed: Iterable[Weighed]) -> int:
+    """Return how much missing fixes count together on this machine."""
+    return sum(
+        SEVERITY_WEIGHT[severity_of(one.score)] * REACH_WEIGHT.get(one.reached.reach, 0)
+        for one in weighed
+    )
+
+
+class Judge:
+    """Judges candidates against the running kernel; kernels of one upstream version share the work."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        assessment: Assessment,
+        knowledge: KnowledgeBase,
+        weigher: Weigher,
+    ) -> None:
+        self._inventory = inventory
+        self._assessment = assessment
+        self._knowledge = knowledge
+        self._weigher = weigher
+        self._named = knowledge.numbers(inventory.packages.changelog_cves)
+        self._ids = knowledge.ids(assessment.open)
+        self._open: dict[KernelVersion, dict[int, Weighed]] = {}
+
+    def judge(self, offer: Offer) -> Judged:
+        """Return one kernel with both sides of the scale, as far as they can be counted."""
+        bare = Candidate(
+            release=offer.release,
+            package=offer.package,
+            package_version=offer.package_version,
+            upstream=offer.upstream,
+            state=offer.origin,
+            source=offer.source,
+            judged=False,
+            suite=offer.suite,
+        )
+        running = self._assessment.version
+        if offer.upstream is None:
+            return self._by_changelog(offer, bare._replace(why_not=offer.why))
+        series = offer.upstream.series
+        facts = self._knowledge.series(series)
+        bare = bare._replace(
+            horizon=self._knowledge.horizon(series), eol=facts.eol if facts else ""
+        )
+        if running is None:
+            return self._alone(offer, bare)
+        if offer.upstream == running and (offer.backports or offer.older):
+            why = f"it is built from {running} like the running one; what is on top its number does not tell"
+            return self._by_changelog(offer, bare._replace(why_not=why))
+        if bare.horizon is None:
+            why = f"no record speaks about the {series} series"
+            return Judged(offer, bare._replace(why_not=why))
+        return self._by_number(offer, bare)
+
+    def _missing(self, offer: Offer, version: KernelVersion) -> dict[int, Weighed]:
+        """Return the fixes that a kernel lacks, by number."""
+        if version not in self._open:
+            self._open[version] = self._weigher.weigh(self._knowledge.open_in(version).values())
+        found = self._open[version]
+        running = self._assessment.version
+        same_line = running is not None and running.series == version.series and not offer.older
+        own = self._knowledge.numbers(offer.cves)
+        named = own | self._named if same_line else own
+        return {n: one for n, one in found.items() if n not in named} if named else found
+
+    def _by_number(self, offer: Offer, bare: Candidate) -> Judged:
+        version = bare.upstream
+        if version is None:
+            return Judged(offer, bare)
+        missing = self._missing(offer, version)
+        mine = self._assessment.open
+        closes = {n: one for n, one in mine.items() if n not in missing}
+        opens = {n: one for n, one in missing.items() if n not in mine}
+        closed = self._closed(closes)
+        worst = sorted(filter(_weighs, opens.values()), key=_worst_first)[:_TOLD]
+        candidate = bare._replace(
+            judged=True,
+            closes=tally(closes),
+            opens=tally(opens),
+            remaining=tally(missing),
+            closes_findings=closed[:_TOLD],
+            opens_findings=detail(
+                worst, self._knowledge, Status.AFFECTED, f"open in upstream {version}"
+            ),
+        )
+        return Judged(offer, candidate, closed, weight(missing.values()))
+
+    def _alone(self, offer: Offer, bare: Candidate) -> Judged:
+        """Count what a kernel leaves open where nothing is known about the running one."""
+        version = bare.upstream
+        if version is None or bare.horizon is None:
+            return Judged(offer, bare)
+        missing = self._missing(offer, version)
+        why = "what the running kernel lacks is not known, so nothing can be set against it"
+        return Judged(offer, bare._replace(why_not=why, remaining=tally(missing)))
+
+    def _by_changelog(self, offer: Offer, bare: Candidate) -> Judged:
+        """Count what the candidate's own changelog closes, where its number tells nothing."""
+        named = self._knowledge.numbers(offer.cves) - self._named
+        if self._assessment.version is not None:
+            named &= self._assessment.open.keys()
+        if not named:
+            return Judged(offer, bare)
+        records = self._knowledge.records(named)
+        weighed = {
+            record.n: Weighed(record.n, self._weigher.reach_of(record.sites), record.score)
+            for record in records.values()
+        }
+        evidence = f"named by {offer.cves_source}, and not by the running kernel's changelog"
+        told = filter(_weighs, weighed.values())
+        closed = detail(told, self._knowledge, Status.UNKNOWN, evidence)
+        why = f"{bare.why_not}; counted from {offer.cves_source}"
+        closes = tally(weighed)
+        return Judged(
+            offer, bare._replace(why_not=why, closes=closes, closes_findings=closed[:_TOLD]), closed
+        )
+
+    def _closed(self, closes: Mapping[int, Weighed]) -> tuple[Finding, ...]:
+        ids = {self._ids[n] for n, one in closes.items() if _weighs(one)}
+        return tuple(one for one in self._assessment.findings if one.id in ids)
+
+
+def _weighs(one: Weighed) -> bool:
+    return one.reached.reach in WEIGHING
+
+
+def _worst_first(one: Weighed) -> tuple[int, int, int]:
+    return (REACH_ORDER.index(one.reached.reach), -one.score, one.n)

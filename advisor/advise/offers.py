@@ -1,0 +1,205 @@
+"""The kernels this machine could run instead of the running one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from advisor.advise.order import Key, flavour, natural_key, package_key
+from advisor.model.advice import Origin
+from advisor.model.inventory import (
+    GivenKernel,
+    InstalledKernel,
+    Inventory,
+    KernelModules,
+    OfferedKernel,
+)
+from advisor.model.version import KernelVersion, Series, parse_version
+from advisor.probe.identity import identify
+
+_MOST_IN_SERIES: Final = 3
+_MOST: Final = 9
+_OPT_IN: Final = ("backports", "experimental", "testing", "sid", "unstable", "proposed", "edge")
+
+
+class _Base(NamedTuple):
+    """What a kernel is built from, as far as its name and package tell."""
+
+    upstream: KernelVersion | None
+    backports: bool
+    why: str
+
+
+class Offer(NamedTuple):
+    """One kernel that could be booted here, before it is judged.
+
+    Attributes:
+        upstream: None where it cannot be told; ``why`` then says why.
+        older: Whether it is older than the running kernel: a way back, not a way on.
+        opt_in: Whether it comes from a suite that nobody gets without asking for it.
+        cves: What its own changelog names as fixed; ``cves_source`` is what was read for it.
+    """
+
+    release: str
+    package: str
+    package_version: str
+    upstream: KernelVersion | None
+    backports: bool
+    why: str
+    origin: Origin
+    source: str
+    suite: str = ""
+    meta: str = ""
+    older: bool = False
+    opt_in: bool = False
+    cves: frozenset[str] = frozenset()
+    cves_source: str = ""
+    modules: KernelModules | None = None
+    same_build: bool = False
+
+
+def is_from_outside(inventory: Inventory) -> bool:
+    """Return whether the running kernel was supplied from outside this system.
+
+    A container runs its host's kernel. A virtual machine may be started with a kernel that its
+    host holds: then nothing here owns it, there is no folder of its modules, and no other kernel is
+    installed either.
+    """
+    if inventory.host.container:
+        return True
+    packages = inventory.packages
+    return not packages.installed and not inventory.kernel.modules_dir
+
+
+def find_offers(inventory: Inventory, extra: Iterable[GivenKernel] = ()) -> tuple[Offer, ...]:
+    """Return the kernels worth judging, the nearest to the running one first.
+
+    The flavour in use is kept: a cloud kernel is not offered for a desktop's. Of what is offered, the
+    newest few of each series are kept; of what is installed, everything.
+    """
+    given = [_given(kernel, inventory) for kernel in extra]
+    if is_from_outside(inventory):
+        return tuple(given)
+    words = flavour(inventory.kernel.identity.release)
+    installed = [one for one in _installed(inventory) if _fits(one, words)]
+    known = {(one.release, one.package_version) for one in installed}
+    offered = [
+        one
+        for one in _offered(inventory)
+        if not one.older and _fits(one, words) and (one.release, one.package_version) not in known
+    ]
+    return (*given, *_newest(installed, inventory), *_newest(offered, inventory))
+
+
+def _fits(offer: Offer, words: frozenset[str]) -> bool:
+    """Whether a kernel is of the flavour in use, or does not say which it is."""
+    theirs = flavour(offer.release)
+    return not words or not theirs or theirs == words
+
+
+def _installed(inventory: Inventory) -> Iterator[Offer]:
+    running = inventory.kernel.identity
+    for kernel in inventory.packages.installed:
+        if kernel.release == running.release:
+            told = running.package_version
+            if not told or not kernel.package_version or kernel.package_version == told:
+                continue
+        base = _base(kernel, inventory)
+        yield Offer(
+            release=kernel.release,
+            package=kernel.package,
+            package_version=kernel.package_version,
+            upstream=base.upstream,
+            backports=base.backports,
+            why=base.why,
+            origin=Origin.INSTALLED,
+            source=kernel.source,
+            older=_is_older(inventory, kernel.release, kernel.package_version, base.upstream),
+            cves=kernel.cves,
+            cves_source=kernel.cves_source,
+            modules=inventory.kernel_modules.get(kernel.release),
+            same_build=kernel.release == running.release,
+        )
+
+
+def _offered(inventory: Inventory) -> Iterator[Offer]:
+    seen: set[tuple[str, str]] = set()
+    running = inventory.kernel.identity
+    for kernel in sorted(inventory.packages.offered, key=lambda one: len(one.package)):
+        name = (kernel.release, kernel.package_version)
+        same = kernel.release == running.release
+        if name in seen or (same and kernel.package_version in {"", running.package_version}):
+            continue
+        seen.add(name)
+        offer = _from_list(kernel, Origin.OFFERED, inventory)
+        yield offer._replace(same_build=same)
+
+
+def _given(given: GivenKernel, inventory: Inventory) -> Offer:
+    return _from_list(given.kernel, Origin.GIVEN, inventory)._replace(modules=given.modules)
+
+
+def _base(kernel: InstalledKernel | OfferedKernel, inventory: Inventory) -> _Base:
+    """Return what a kernel is built from: as the probe says, else as its own name tells."""
+    if kernel.upstream or kernel.why:
+        return _Base(parse_version(kernel.upstream), kernel.backports, kernel.why)
+    distro = inventory.host.distro
+    told = identify(
+        release=kernel.release,
+        distro=distro.name or distro.id,
+        package_version=kernel.package_version,
+    )
+    return _Base(told.upstream, told.backports, told.why)
+
+
+def _from_list(kernel: OfferedKernel, origin: Origin, inventory: Inventory) -> Offer:
+    base = _base(kernel, inventory)
+    return Offer(
+        release=kernel.release,
+        package=kernel.package,
+        package_version=kernel.package_version,
+        upstream=base.upstream,
+        backports=base.backports,
+        why=base.why,
+        origin=origin,
+        source=kernel.source,
+        suite=kernel.suite,
+        meta=kernel.meta,
+        older=_is_older(inventory, kernel.release, kernel.package_version, base.upstream),
+        opt_in=any(word in kernel.suite for word in _OPT_IN),
+        cves=kernel.cves,
+        cves_source=kernel.cves_source,
+    )
+
+
+def _is_older(
+    inventory: Inventory, release: str, package_version: str, upstream: KernelVersion | None
+) -> bool:
+    """Return whether a kernel is older than the running one, by the best reading there is."""
+    running = inventory.kernel.identity
+    if upstream is not None and running.upstream is not None and upstream != running.upstream:
+        return upstream < running.upstream
+    if package_version and running.package_version:
+        manager = inventory.packages.manager
+        mine = package_key(manager, running.package_version)
+        return package_key(manager, package_version) < mine
+    return natural_key(release) < natural_key(running.release)
+
+
+def _newest(offers: list[Offer], inventory: Inventory) -> list[Offer]:
+    """Return the newest few of each series, the running kernel's series first."""
+    manager = inventory.packages.manager
+
+    def age(offer: Offer) -> tuple[KernelVersion, Key, Key]:
+        upstream = offer.upstream or KernelVersion(Series(0, 0))
+        version = package_key(manager, offer.package_version)
+        return (upstream, version, natural_key(offer.release))
+
+    kept: list[Offer] = []
+    counts: dict[str, int] = {}
+    for offer in sorted(offers, key=age, reverse=True):
+        line = ".".join(offer.release.split(".")[:2])
+        counts[line] = counts.get(line, 0) + 1
+        if counts[line] <= _MOST_IN_SERIES:
+            kept.append(offer)
+    return sorted(kept[:_MOST], key=lambda offer: natural_key(offer.release))

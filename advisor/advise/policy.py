@@ -1,0 +1,477 @@
+"""The policy: two small tables that turn findings into an action and an urgency.
+
+The first row that holds decides, in each table; a decision's ``rule`` names both rows, as
+``same-series/many-high``. ``docs/policy.md`` is printed from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from advisor.model.advice import Action, Urgency
+
+MANY_HIGH: Final = 5
+"""So many fixes of high severity in code that runs here make an upgrade urgent."""
+
+
+class Target(NamedTuple):
+    """What is known about the kernel that would be run, or was refused.
+
+    Attributes:
+        release: Its name.
+        installed: It is on disk already.
+        same_series: It is of the running kernel's series.
+        ended: Its own series is at its end of life.
+        judged: What it closes was counted.
+        closes: How many fixes that can run here it closes.
+        exploited: How many of those are known to be exploited, in code that runs or is loaded.
+        remote_critical: How many are critical, reached over the network, in code that runs here.
+        high_active: How many are high or critical, in code that runs here.
+        cures_high: It ends known trouble of high severity with hardware or features in use.
+        cures: It ends other known trouble.
+        security: It comes from the distribution's security suite.
+    """
+
+    release: str
+    installed: bool = False
+    same_series: bool = True
+    ended: bool = False
+    judged: bool = True
+    closes: int = 0
+    exploited: int = 0
+    remote_critical: int = 0
+    high_active: int = 0
+    cures_high: int = 0
+    cures: int = 0
+    security: bool = False
+
+    @property
+    def helps(self) -> bool:
+        """Whether it is known to do this machine any good."""
+        return bool(self.closes or self.cures or self.cures_high)
+
+
+class Situation(NamedTuple):
+    """Everything the tables look at.
+
+    Attributes:
+        told: Whether the running kernel's missing fixes could be told, by number or changelog.
+        in_knowledge: Whether the knowledge speaks about the running kernel's series.
+        from_outside: The kernel was supplied from outside this system.
+        ended: The running series is at its end of life.
+        reaching: How many open fixes can run here.
+        exposed: Whether one of those is exploited, or critical and reached over the network.
+        same_line: The best kernel of the running series that may be taken, None where there is none.
+        other_line: The best kernel of another series that may be taken.
+        line_goes_on: The package lists still carry the running series.
+        vendor_build: A newer build of the same kernel whose number does not tell what it fixes.
+        way_back: An older kernel that is installed and free of trouble that the running one has.
+        refused: The best kernel that may not be taken, because it breaks what is in use here.
+        upstream: What kernel.org has, where nothing on offer helps.
+    """
+
+    told: bool = True
+    in_knowledge: bool = True
+    from_outside: bool = False
+    ended: bool = False
+    reaching: int = 0
+    exposed: bool = False
+    same_line: Target | None = None
+    other_line: Target | None = None
+    line_goes_on: bool = True
+    vendor_build: Target | None = None
+    way_back: Target | None = None
+    refused: Target | None = None
+    upstream: Target | None = None
+
+
+class Row(NamedTuple):
+    """One row of the first table: what to do.
+
+    Attributes:
+        id: What a decision is named after.
+        when: The test in words, for the docs.
+        holds: The test.
+        action: What it decides.
+        target: Which kernel it chooses, None where it chooses none.
+        why: Why this is right, for the docs.
+    """
+
+    id: str
+    when: str
+    holds: Callable[[Situation], bool]
+    action: Action
+    target: Callable[[Situation], Target | None]
+    why: str
+
+
+class UrgencyRow(NamedTuple):
+    """One row of the second table: when to do it."""
+
+    id: str
+    when: str
+    holds: Callable[[Action, Target | None, Situation], bool]
+    urgency: Urgency
+
+
+def _none(_: Situation) -> None:
+    return None
+
+
+def _same_line(s: Situation) -> Target | None:
+    return s.same_line
+
+
+def _other_line(s: Situation) -> Target | None:
+    return s.other_line
+
+
+def _vendor(s: Situation) -> Target | None:
+    return s.vendor_build
+
+
+def _back(s: Situation) -> Target | None:
+    return s.way_back
+
+
+def _upstream(s: Situation) -> Target | None:
+    return s.upstream
+
+
+def _good(target: Target | None) -> bool:
+    return target is not None and target.helps
+
+
+def _bad_enough(target: Target | None) -> bool:
+    return target is not None and bool(
+        target.exploited or target.remote_critical or target.cures_high
+    )
+
+
+def _is_from_outside(s: Situation) -> bool:
+    return s.from_outside and (s.reaching > 0 or not s.told)
+
+
+def _is_from_outside_clean(s: Situation) -> bool:
+    return s.from_outside
+
+
+def _is_installed_better(s: Situation) -> bool:
+    return s.same_line is not None and s.same_line.installed and s.same_line.helps
+
+
+def _is_same_series(s: Situation) -> bool:
+    return _good(s.same_line)
+
+
+def _is_way_back(s: Situation) -> bool:
+    return s.way_back is not None
+
+
+def _is_series_ended(s: Situation) -> bool:
+    return s.ended and s.other_line is not None
+
+
+def _is_line_moved(s: Situation) -> bool:
+    return not s.line_goes_on and _good(s.other_line)
+
+
+def _is_only_elsewhere(s: Situation) -> bool:
+    return _bad_enough(s.other_line)
+
+
+def _is_vendor_build(s: Situation) -> bool:
+    return s.told and s.vendor_build is not None and not s.vendor_build.installed
+
+
+def _is_vendor_build_installed(s: Situation) -> bool:
+    return s.told and s.vendor_build is not None
+
+
+def _is_breaks_here(s: Situation) -> bool:
+    return s.refused is not None
+
+
+def _is_number_cannot_tell(s: Situation) -> bool:
+    return not s.told
+
+
+def _is_beyond_knowledge(s: Situation) -> bool:
+    return not s.in_knowledge
+
+
+def _is_series_ended_alone(s: Situation) -> bool:
+    return s.ended
+
+
+def _is_nothing_better(_: Situation) -> bool:
+    return True
+
+
+def _at_exposed(a: Action, __: Target | None, s: Situation) -> bool:
+    return a in {Action.HOLD, Action.UNKNOWN} and s.exposed
+
+
+def _at_nothing_to_do(a: Action, __: Target | None, ___: Situation) -> bool:
+    return a in {Action.STAY, Action.HOLD, Action.UNKNOWN}
+
+
+def _at_ends_trouble(_: Action, t: Target | None, ___: Situation) -> bool:
+    return t is not None and t.cures_high > 0
+
+
+def _at_exploited(_: Action, t: Target | None, ___: Situation) -> bool:
+    return t is not None and t.exploited > 0
+
+
+def _at_remote_critical(_: Action, t: Target | None, ___: Situation) -> bool:
+    return t is not None and t.remote_critical > 0
+
+
+def _at_end_of_life(_: Action, __: Target | None, s: Situation) -> bool:
+    return s.ended
+
+
+def _at_many_high(_: Action, t: Target | None, ___: Situation) -> bool:
+    return t is not None and t.high_active >= MANY_HIGH
+
+
+def _at_security_suite(_: Action, t: Target | None, ___: Situation) -> bool:
+    return t is not None and not t.judged and t.security
+
+
+def _at_rest(_: Action, __: Target | None, ___: Situation) -> bool:
+    return True
+
+
+ACTIONS: Final[tuple[Row, ...]] = (
+    Row(
+        "from-outside",
+        "the kernel was supplied from outside (a container, or a guest whose host holds the kernel), "
+        "and fixes that can run here are missing",
+        _is_from_outside,
+        Action.UNKNOWN,
+        _none,
+        "Nothing installed inside would be booted, and what the host could supply was not read.",
+    ),
+    Row(
+        "from-outside-clean",
+        "the kernel was supplied from outside, and no known missing fix can run here",
+        _is_from_outside_clean,
+        Action.STAY,
+        _none,
+        "Nothing is known that the host should be asked for.",
+    ),
+    Row(
+        "installed-better",
+        "a kernel of the same series is installed, and closes as much as any that is offered",
+        _is_installed_better,
+        Action.REBOOT,
+        _same_line,
+        "The work is done but for the reboot.",
+    ),
+    Row(
+        "same-series",
+        "a kernel of the same series is offered that closes fixes which can run here, or ends known trouble",
+        _is_same_series,
+        Action.UPGRADE,
+        _same_line,
+        "The smallest change that helps comes first.",
+    ),
+    Row(
+        "way-back",
+        "the running kernel has known trouble of high severity with hardware in use, nothing newer may "
+        "be taken, and an older kernel without it is installed",
+        _is_way_back,
+        Action.REBOOT,
+        _back,
+        "A machine that works comes first; go back, and forward again once a cure is offered.",
+    ),
+    Row(
+        "series-ended",
+        "the running series gets no more fixes, and a kernel of another series may be taken",
+        _is_series_ended,
+        Action.SWITCH_SERIES,
+        _other_line,
+        "Every week in an ended series adds bugs that nobody mends there.",
+    ),
+    Row(
+        "line-moved",
+        "the package lists no longer carry the running series, and a kernel of another series closes "
+        "fixes which can run here",
+        _is_line_moved,
+        Action.SWITCH_SERIES,
+        _other_line,
+        "The distribution has moved on; its next kernel is the update.",
+    ),
+    Row(
+        "only-elsewhere",
+        "only a kernel of another series closes what is exploited, critical over the network, or breaks "
+        "hardware in use",
+        _is_only_elsewhere,
+        Action.SWITCH_SERIES,
+        _other_line,
+        "A change of series is the lesser risk.",
+    ),
+    Row(
+        "vendor-build",
+        "a newer build of the same line is offered or installed, and its number does not tell what it fixes",
+        _is_vendor_build,
+        Action.UPGRADE,
+        _vendor,
+        "The vendor puts fixes on top of an old number: the newer build has at least what this one has.",
+    ),
+    Row(
+        "vendor-build-installed",
+        "a newer build of the same line is installed, and its number does not tell what it fixes",
+        _is_vendor_build_installed,
+        Action.REBOOT,
+        _vendor,
+        "It is there already, and has at least what this one has.",
+    ),
+    Row(
+        "breaks-here",
+        "every kernel that would help breaks something this machine uses",
+        _is_breaks_here,
+        Action.HOLD,
+        _none,
+        "Bugs that may strike are the lesser evil against hardware that surely stops.",
+    ),
+    Row(
+        "number-cannot-tell",
+        "which fixes the running kernel has can be told neither from its number nor from a changelog",
+        _is_number_cannot_tell,
+        Action.UNKNOWN,
+        _none,
+        "A vendor that backports keeps an old number; calling it vulnerable or safe would be a guess.",
+    ),
+    Row(
+        "beyond-knowledge",
+        "no record speaks about the running series: it is newer than the knowledge",
+        _is_beyond_knowledge,
+        Action.UNKNOWN,
+        _none,
+        "No news is not good news: new kernels have bugs that nobody has written down yet.",
+    ),
+    Row(
+        "series-ended-alone",
+        "the running series gets no more fixes, and no other kernel is offered here",
+        _is_series_ended_alone,
+        Action.SWITCH_SERIES,
+        _upstream,
+        "Somebody has to supply a kernel that is still looked after.",
+    ),
+    Row(
+        "nothing-better",
+        "nothing on offer closes a fix that can run here",
+        _is_nothing_better,
+        Action.STAY,
+        _none,
+        "A reboot that brings nothing is a risk for nothing.",
+    ),
+)
+"""What to do: the first row that holds decides."""
+
+URGENCIES: Final[tuple[UrgencyRow, ...]] = (
+    UrgencyRow(
+        "exposed",
+        "the kernel is held, or cannot be changed from inside, and lacks a fix that is exploited, or "
+        "critical and reached over the network",
+        _at_exposed,
+        Urgency.SOON,
+    ),
+    UrgencyRow(
+        "nothing-to-do",
+        "there is nothing to do, or nothing that can be told",
+        _at_nothing_to_do,
+        Urgency.NONE,
+    ),
+    UrgencyRow(
+        "ends-trouble",
+        "it ends known trouble of high severity with hardware or features in use",
+        _at_ends_trouble,
+        Urgency.NOW,
+    ),
+    UrgencyRow(
+        "exploited",
+        "it closes a bug that is known to be exploited, in code that runs or is loaded here",
+        _at_exploited,
+        Urgency.NOW,
+    ),
+    UrgencyRow(
+        "remote-critical",
+        "it closes a critical bug that is reached over the network, in code that runs here",
+        _at_remote_critical,
+        Urgency.NOW,
+    ),
+    UrgencyRow(
+        "end-of-life",
+        "the running series gets no more fixes",
+        _at_end_of_life,
+        Urgency.SOON,
+    ),
+    UrgencyRow(
+        "many-high",
+        f"it closes {MANY_HIGH} or more bugs of high severity in code that runs here",
+        _at_many_high,
+        Urgency.SOON,
+    ),
+    UrgencyRow(
+        "security-suite",
+        "what it closes cannot be counted, and the distribution offers it as a security update",
+        _at_security_suite,
+        Urgency.SOON,
+    ),
+    UrgencyRow(
+        "rest",
+        "anything else",
+        _at_rest,
+        Urgency.ROUTINE,
+    ),
+)
+"""When to do it: the first row that holds decides."""
+
+
+class Verdict(NamedTuple):
+    """What the tables decided."""
+
+    action: Action
+    urgency: Urgency
+    target: Target | None
+    row: Row
+    urgency_row: UrgencyRow
+
+    @property
+    def rule(self) -> str:
+        """The rows that decided, as ``same-series/many-high``."""
+        return f"{self.row.id}/{self.urgency_row.id}"
+
+
+def decide(situation: Situation) -> Verdict:
+    """Return what the tables say about a situation."""
+    row = next(row for row in ACTIONS if row.holds(situation))
+    target = row.target(situation)
+    urgency = next(one for one in URGENCIES if one.holds(row.action, target, situation))
+    return Verdict(row.action, urgency.urgency, target, row, urgency)
+
+
+def policy_markdown() -> str:
+    """Return ``docs/policy.md``."""
+    lines = [
+        "# Policy",
+        "",
+        "<!-- Printed from advisor/advise/policy.py by `python -m tests.advise.print_policy`. -->",
+        "",
+        "Findings become an action and an urgency through two tables. In each, the first row that holds",
+        "decides; `rule` in the answer names both rows, such as `same-series/many-high`.",
+        "",
+        "## What to do",
+        "",
+        "| row | when | action | why |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| `{row.id}` | {row.when} | {row.action} | {row.why} |" for row in ACTIONS]
+    lines += ["", "## How soon", "", "| row | when | urgency |", "|---|---|---|"]
+    lines += [f"| `{one.id}` | {one.when} | {one.urgency} |" for one in URGENCIES]
+    return "\n".join(lines) + "\n"

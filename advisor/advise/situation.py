@@ -1,0 +1,223 @@
+"""From judged kernels to the situation that the policy's tables look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from advisor.advise.judge import Judged
+from advisor.advise.offers import is_from_outside
+from advisor.advise.order import natural_key, package_key
+from advisor.advise.policy import Situation, Target
+from advisor.knowledge.store import KnowledgeBase
+from advisor.model.advice import Origin
+from advisor.model.finding import Assessment, Finding, Reach
+from advisor.model.fix import Severity
+from advisor.model.inventory import Inventory
+from advisor.model.version import KernelVersion, Series
+
+_SERIOUS: Final = frozenset({Severity.CRITICAL, Severity.HIGH})
+_NEAR: Final = frozenset({Reach.ACTIVE, Reach.LOADED})
+
+
+class Choice(NamedTuple):
+    """The situation, and the judged kernels behind the targets in it.
+
+    Attributes:
+        by_target: Target -> the kernel it stands for.
+        refused: The kernels that may not be taken, best first.
+    """
+
+    situation: Situation
+    by_target: dict[Target, Judged]
+    refused: tuple[Judged, ...]
+
+
+def is_over(eol: str, now_days: int) -> bool:
+    """Return whether a day has come: an ISO day against days since 1970; no day never comes."""
+    try:
+        year, month, day = (int(part) for part in eol.split("-"))
+    except ValueError:
+        return False
+    return (year, month, day) <= _civil(now_days)
+
+
+def _civil(days: int) -> tuple[int, int, int]:
+    """Return year, month and day of a day counted from 1970, as the proleptic calendar has them."""
+    shifted = days + 719468
+    era, of_era = divmod(shifted, 146097)
+    year_of_era = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
+    of_year = of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+    march_month = (5 * of_year + 2) // 153
+    day = of_year - (153 * march_month + 2) // 5 + 1
+    month = march_month + 3 if march_month < 10 else march_month - 9  # noqa: PLR2004 - the year starts in March
+    return (year_of_era + era * 400 + (month <= 2), month, day)  # noqa: PLR2004 - January and February
+
+
+def is_serious(finding: Finding) -> bool:
+    """Return whether known trouble is bad enough to refuse a kernel, or to leave one at once."""
+    return finding.severity in _SERIOUS and finding.reached.reach is Reach.ACTIVE
+
+
+def breaks(judged: Judged) -> bool:
+    """Return whether a kernel would break what this machine uses."""
+    candidate = judged.candidate
+    fresh = [one for one in candidate.regressions if is_serious(one)]
+    return bool(candidate.blockers or candidate.lost or fresh)
+
+
+def choose(
+    inventory: Inventory,
+    assessment: Assessment,
+    knowledge: KnowledgeBase,
+    judged: Iterable[Judged],
+    regressions: tuple[Finding, ...],
+    *,
+    now_days: int,
+) -> Choice:
+    """Return the situation of a machine with its judged kernels."""
+    everything = tuple(judged)
+    picker = _Picker(inventory, assessment, knowledge, now_days)
+    ahead = [one for one in everything if not one.offer.older]
+    may = [one for one in ahead if not breaks(one)]
+    refused = sorted(
+        (one for one in ahead if breaks(one) and picker.target(one).helps), key=picker.rank
+    )
+    series = picker.series
+    same = [one for one in may if picker.is_same(one)]
+    other = [one for one in may if not picker.is_same(one) and not picker.target(one).ended]
+    troubled = any(is_serious(one) for one in regressions)
+    back = [one for one in everything if one.offer.older and not breaks(one) and _cures(one)]
+    facts = knowledge.series(series) if series else None
+    situation = Situation(
+        told=assessment.version is not None,
+        in_knowledge=assessment.version is None or assessment.horizon is not None,
+        from_outside=is_from_outside(inventory),
+        ended=is_over(facts.eol, now_days) if facts else False,
+        reaching=assessment.tally.reaching,
+        exposed=any(_exploited(one) or _remote_critical(one) for one in assessment.findings),
+        same_line=picker.best(same),
+        other_line=picker.best(other, longterm_first=True),
+        line_goes_on=_goes_on(inventory, series),
+        vendor_build=picker.newest(same),
+        way_back=picker.best(back) if troubled else None,
+        refused=picker.target(refused[0]) if refused else None,
+    )
+    return Choice(situation, picker.by_target, tuple(refused))
+
+
+class _Picker:
+    """Turns judged kernels into targets and picks the best of some."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        assessment: Assessment,
+        knowledge: KnowledgeBase,
+        now_days: int,
+    ) -> None:
+        self._inventory = inventory
+        self._assessment = assessment
+        self._knowledge = knowledge
+        self._now_days = now_days
+        self.series = inventory.kernel.identity.series
+        self.by_target: dict[Target, Judged] = {}
+
+    def is_same(self, judged: Judged) -> bool:
+        """Whether a kernel is of the running one's series."""
+        return judged.offer.same_build or _series(judged) == self.series
+
+    def target(self, judged: Judged) -> Target:
+        """Return what the policy looks at."""
+        candidate = judged.candidate
+        closed = judged.closed
+        serious = sum(1 for one in candidate.cures if is_serious(one))
+        target = Target(
+            release=candidate.release,
+            installed=candidate.state is Origin.INSTALLED,
+            same_series=self.is_same(judged),
+            ended=is_over(candidate.eol, self._now_days),
+            judged=candidate.judged and not self._is_beyond(judged),
+            closes=len(closed),
+            exploited=sum(1 for one in closed if _exploited(one)),
+            remote_critical=sum(1 for one in closed if _remote_critical(one)),
+            high_active=sum(1 for one in closed if is_serious(one)),
+            cures_high=serious,
+            cures=len(candidate.cures) - serious,
+            security="security" in candidate.suite,
+        )
+        self.by_target.setdefault(target, judged)
+        return target
+
+    def _is_beyond(self, judged: Judged) -> bool:
+        """Whether the knowledge ends before this kernel."""
+        upstream, horizon = judged.candidate.upstream, judged.candidate.horizon
+        return upstream is not None and (horizon is None or upstream > horizon)
+
+    def rank(self, judged: Judged) -> tuple[int, float, int, int]:
+        """Return a key that puts the best first: cures, least left, installed, least asked for."""
+        target = self.target(judged)
+        left = float("inf") if judged.left is None else judged.left
+        return (-target.cures_high, left, not target.installed, judged.offer.opt_in)
+
+    def best(self, judged: Iterable[Judged], *, longterm_first: bool = False) -> Target | None:
+        """Return the kernel that helps most, None where none helps."""
+
+        def key(one: Judged) -> tuple[bool, tuple[int, float, int, int]]:
+            return (longterm_first and not self._is_longterm(one), self.rank(one))
+
+        helping = [one for one in judged if self.target(one).helps]
+        return self.target(min(helping, key=key)) if helping else None
+
+    def newest(self, judged: Iterable[Judged]) -> Target | None:
+        """Return the newest of the kernels whose worth cannot be counted, None where there is none."""
+        manager = self._inventory.packages.manager
+        blind = [one for one in judged if not self.target(one).judged]
+        if not blind:
+            return None
+        newest = max(
+            blind,
+            key=lambda one: (
+                one.offer.upstream or KernelVersion(Series(0, 0)),
+                natural_key(one.offer.release),
+                package_key(manager, one.offer.package_version),
+                one.offer.origin is Origin.INSTALLED,
+            ),
+        )
+        return self.target(newest)
+
+    def _is_longterm(self, judged: Judged) -> bool:
+        series = _series(judged)
+        facts = self._knowledge.series(series) if series else None
+        return facts is not None and facts.longterm
+
+
+def _series(judged: Judged) -> Series | None:
+    upstream = judged.offer.upstream
+    if upstream is not None:
+        return upstream.series
+    major, _, rest = judged.offer.release.partition(".")
+    minor = rest.split(".")[0].split("-")[0]
+    numbers = major.isdecimal() and minor.isdecimal()
+    return Series(int(major), int(minor)) if numbers and len(major + minor) < 8 else None  # noqa: PLR2004 - no kernel
+
+
+def _cures(judged: Judged) -> bool:
+    return any(is_serious(one) for one in judged.candidate.cures)
+
+
+def _goes_on(inventory: Inventory, series: Series | None) -> bool:
+    """Return whether the package lists carry the running series; without lists nothing says no."""
+    offered = inventory.packages.offered
+    if not offered or series is None:
+        return True
+    return any(kernel.release.startswith(f"{series}.") for kernel in offered)
+
+
+def _exploited(finding: Finding) -> bool:
+    return bool(finding.exploited) and finding.reached.reach in _NEAR
+
+
+def _remote_critical(finding: Finding) -> bool:
+    near = finding.reached.reach is Reach.ACTIVE
+    return near and finding.severity is Severity.CRITICAL and "AV:N" in finding.cvss
