@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATABASE := advisor/knowledge/kernel.sqlite
 DATA := $(shell find data -type f 2>/dev/null)
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install
 
 .PHONY: help scan test check format bench lab database clean
 .DEFAULT_GOAL := help

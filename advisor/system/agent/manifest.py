@@ -152,6 +152,7 @@ LISTS = (
 )
 
 LINKS = (
+    "/proc/self/ns/pid",
     "/run/booted-system/kernel",
     "/run/current-system/kernel",
     "/sys/bus/*/drivers/*/module",
