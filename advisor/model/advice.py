@@ -67,6 +67,7 @@ class Lost(NamedTuple):
         how: ``ib_qib is not in 7.2's modules`` with the reading that tells.
         certain: Whether it was computed from the candidate's own lists.
         advice: What its user can do, or ``""``.
+        serious: Whether that is reason enough not to take the kernel.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Lost(NamedTuple):
     how: str
     certain: bool
     advice: str = ""
+    serious: bool = True
 
 
 class Candidate(NamedTuple):
@@ -95,6 +97,7 @@ class Candidate(NamedTuple):
         cures: Known regressions that live in the running kernel, touch this machine, and not in it.
         lost: What it would no longer serve.
         blockers: Why it must not be installed as things are.
+        notes: What changes without loss: ``ntfs3 is called ntfs there``.
     """
 
     release: str
@@ -118,6 +121,41 @@ class Candidate(NamedTuple):
     suite: str = ""
     install: str = ""
     eol: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class FrontierPoint(NamedTuple):
+    """One kernel on the way from the running one to the best that could be had.
+
+    Attributes:
+        release: The kernel; the running one is the first point.
+        left: Open fixes that can run here.
+        weight: The same, weighed by severity and reach.
+        closes: What this step closes that the point before it leaves open, of those that can run here.
+        opens: What it opens that the point before has not.
+    """
+
+    release: str
+    left: int
+    weight: int
+    closes: int = 0
+    opens: int = 0
+
+
+class Frontier(NamedTuple):
+    """Which kernels are worth a look: each leaves less open than every one nearer to the running one.
+
+    Attributes:
+        points: The running kernel, then each nearest kernel that leaves less than the one before it.
+        least: Release of the kernel that leaves the least.
+        knee: Release after which one more step buys little.
+        next_step: What one more step than the chosen kernel would buy, in words; ``""`` for nothing.
+    """
+
+    points: tuple[FrontierPoint, ...]
+    least: str
+    knee: str
+    next_step: str = ""
 
 
 class Check(NamedTuple):
@@ -145,7 +183,8 @@ class Decision(NamedTuple):
         risks: What may go wrong, and what is taken away.
         steps: What to type, in order, the way back included.
         mitigations: What helps without a new kernel, each with its cost.
-        rule: Id of the row in ``advisor/advise/policy.py``.
+        rule: Ids of the rows in ``advisor/advise/policy.py``: ``same-series/many-high``.
+        frontier: How the kernels compare, None where they could not be counted.
     """
 
     action: Action
@@ -157,6 +196,7 @@ class Decision(NamedTuple):
     steps: tuple[Step, ...]
     rule: str
     mitigations: tuple[Step, ...] = ()
+    frontier: Frontier | None = None
 
 
 class KnowledgeFacts(NamedTuple):

@@ -347,6 +347,7 @@ class Inventory(NamedTuple):
         unknowns: Everything that was looked for and could not be read, with the reason.
         capture: Name of the capture it was read from, ``""`` for this machine.
         kernel_modules: Release -> what that kernel could drive, of the other kernels on disk.
+        features_read: Features that were looked for: one that is not in ``features`` is not in use.
     """
 
     host: Host
@@ -361,3 +362,4 @@ class Inventory(NamedTuple):
     unknowns: tuple[Unknown, ...]
     capture: str = ""
     kernel_modules: Mapping[str, KernelModules] = {}
+    features_read: frozenset[str] = frozenset()
