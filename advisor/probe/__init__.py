@@ -9,7 +9,7 @@ from advisor.probe.devices import probe_devices
 from advisor.probe.distro import probe_host
 from advisor.probe.features import probe_features
 from advisor.probe.kernel import probe_kernel, running_release
-from advisor.probe.modules import module_files, probe_modules
+from advisor.probe.modules import probe_files, probe_modules
 from advisor.probe.packages import probe_packages
 from advisor.probe.readings import Readings
 from advisor.probe.storage import probe_mounts, probe_spaces
@@ -29,15 +29,19 @@ def probe(system: System, *, now: int) -> Inventory:
     packages = probe_packages(readings, release)
     version = next((k.package_version for k in packages.installed if k.release == release), "")
     kernel = probe_kernel(readings, host.distro, version)
-    modules = probe_modules(readings, release, kernel.config)
-    table = AliasTable(system.read(f"/lib/modules/{release}/modules.alias"))
+    files = probe_files(readings, release)
+    modules = probe_modules(readings, release, kernel.config, files)
+    table = AliasTable(
+        system.read(f"/lib/modules/{release}/modules.alias"),
+        system.read(f"/lib/modules/{release}/modules.builtin.modinfo") or "",
+    )
     mounts = probe_mounts(readings)
     return Inventory(
         host=host,
         kernel=kernel,
         modules=modules,
         autoload=probe_autoload(readings, table, kernel.config, mounts),
-        devices=probe_devices(readings, modules, module_files(readings, release), table),
+        devices=probe_devices(readings, modules, files, table),
         features=probe_features(readings),
         mounts=mounts,
         spaces=probe_spaces(readings),

@@ -51,7 +51,8 @@ def packages_in(text: str) -> Iterator[Package]:
 def installed(readings: Readings) -> tuple[tuple[InstalledKernel, ...], tuple[str, ...]]:
     """Return the kernels that dpkg has installed, and the readings of those that are held."""
     text = readings.text(_STATUS, "the installed packages")
-    kernels, held = [], []
+    kernels: list[InstalledKernel] = []
+    held: list[str] = []
     for package in packages_in(text or ""):
         if package.status.startswith("hold "):
             held.append(f"{_STATUS}: {package.name} is on hold")
@@ -89,7 +90,7 @@ def offered(readings: Readings) -> tuple[OfferedKernel, ...]:
 
 def _metas(packages: list[Package]) -> dict[str, str]:
     """Return image package -> the meta package that pulls it in."""
-    metas = {}
+    metas: dict[str, str] = {}
     for package in packages:
         if not package.release and package.name.startswith(_META):
             for wanted in package.depends.split(", "):

@@ -13,15 +13,15 @@ from advisor.probe.readings import Readings
 
 # Aliases that a program's own request makes: socket(), mount, a namespace's network tools.
 _BY_REQUEST: Final = (
-    "net-", "netdev-", "fs-", "rtnl-link-", "nft-", "nf-", "nfnetlink-", "nfct-", "nf_", "ip_", "ip6_",
+    "net-", "netdev-", "fs-", "rtnl-link-", "nft-", "nf-", "nf_", "nfnetlink-", "nfct-", "ip_", "ip6_",
     "ipt_", "ip6t_", "xt_", "ebt", "arpt", "crypto-", "tcp_", "bt-proto-", "can-proto-", "ematch-",
-    "xfrm-", "rpc-", "tls", "char-major-", "block-major-", "devname:", "binfmt-", "tty-ldisc-",
-    "ip_set_", "ip-set_", "mptcp", "sctp", "vsock", "rdma-", "ppp-", "slip-", "team-mode-", "md-",
-    "dm-", "iptable", "ip6table", "ipvs", "ip_vs", "l2tp-", "pcmcia_",
+    "xfrm-", "rpc-", "char-major-", "block-major-", "devname:", "binfmt-", "tty-ldisc-", "ip_set_",
+    "ip-set_", "iptable", "ip6table", "ip_vs", "l2tp-", "ppp-", "slip-", "team-mode-", "md-", "dm-",
+    "rdma-", "vsock-", "mptcp-", "iscsi-", "snd-", "sound-", "sctp",
 )  # fmt: skip
-# Aliases that a device makes when it is put in: the first of a module stands for all.
+# Aliases that a device makes when it is put in.
 _BY_PLUG: Final = (
-    "usb:", "pcmcia:", "sdio:", "ieee1394:", "mmc:", "hid:", "tbsvc:", "typec:", "wusb:", "ssb:", "bcma:",
+    "usb:", "pcmcia:", "sdio:", "ieee1394:", "mmc:", "hid:", "tbsvc:", "typec:", "ssb:", "bcma:",
 )  # fmt: skip
 _FOLDERS: Final = ("/usr/lib/modprobe.d", "/lib/modprobe.d", "/run/modprobe.d", "/etc/modprobe.d")
 _RULE: Final = re.compile(r"(blacklist|install)\s+([\w-]+)\s*(.*)")
@@ -42,7 +42,7 @@ class RequestAliases(Mapping[str, tuple[str, ...]]):
 
     def _all(self) -> dict[str, tuple[str, ...]]:
         if self._found is None:
-            self._found = _sorted_out(self._table.text)
+            self._found = _sorted_out(self._table.lines())
         return self._found
 
     def __getitem__(self, module: str) -> tuple[str, ...]:
@@ -77,22 +77,21 @@ def probe_autoload(
     )
 
 
-def _sorted_out(text: str) -> dict[str, tuple[str, ...]]:
+def _sorted_out(lines: list[str]) -> dict[str, tuple[str, ...]]:
+    """Return module -> its aliases; of those of a bus the first stands for all."""
     found: dict[str, list[str]] = {}
-    wanted = _BY_REQUEST + _BY_PLUG
-    for line in ("\n" + text).split("\nalias ")[1:]:
-        if not line.startswith(wanted):
-            continue
-        alias, _, module = line.rpartition(" ")
-        names = found.setdefault(module, [])
-        if not alias.startswith(_BY_PLUG) or alias.split(":", 1)[0] + ":" not in names:
-            names.append(alias)
-            if alias.startswith(_BY_PLUG):
-                names.append(alias.split(":", 1)[0] + ":")
-    return {
-        in_memory(module.strip()): tuple(n for n in names if n not in _BY_PLUG)
-        for module, names in found.items()
-    }
+    for line in lines:
+        if line.startswith(_BY_REQUEST):
+            alias, _, module = line.rstrip("\n").partition(" ")
+            found.setdefault(in_memory(module), []).append(alias)
+    plugged: dict[str, str] = {}
+    for line in reversed(lines):
+        if line.startswith(_BY_PLUG):
+            alias, _, module = line.rstrip("\n").partition(" ")
+            plugged[in_memory(module)] = alias
+    for module, alias in plugged.items():
+        found.setdefault(module, []).append(alias)
+    return {module: tuple(aliases) for module, aliases in found.items()}
 
 
 def _user_namespaces(readings: Readings, config: Mapping[str, str] | None) -> tuple[str, str]:
@@ -126,7 +125,7 @@ def _automount(readings: Readings, mounts: tuple[Mount, ...]) -> str:
 
 
 def _hotplug_usb(readings: Readings) -> str:
-    for raw in readings.system.devices():
+    for raw in readings.devices():
         if raw.subsystem == "usb" and raw.driver == "hub":
             return f"/sys{raw.path}: a USB hub"
     return ""
@@ -140,7 +139,7 @@ def _blocked(readings: Readings) -> dict[str, str]:
         only what is asked for by alias, which is what anyone but root can do.
     """
     files = {name: folder for folder in _FOLDERS for name in readings.list(folder)}
-    blocked = {}
+    blocked: dict[str, str] = {}
     for name, folder in sorted(files.items()):
         for line in own_lines(readings.text(f"{folder}/{name}") or ""):
             match = _RULE.match(line.strip())

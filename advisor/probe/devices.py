@@ -10,7 +10,7 @@ from advisor.model.inventory import Device, DeviceKind, Interface, Modules
 from advisor.probe import kinds
 from advisor.probe.aliases import AliasTable
 from advisor.probe.interfaces import interface, probe_links, probe_traffic
-from advisor.probe.modules import in_memory
+from advisor.probe.modules import ModuleFiles, in_memory
 from advisor.probe.names import device_name
 from advisor.probe.readings import Readings
 from advisor.probe.relations import helpers, virtual_module
@@ -31,12 +31,12 @@ class Context(NamedTuple):
     interfaces: Mapping[str, tuple[Interface, ...]]
     classes: Mapping[str, frozenset[str]]
     modules: Modules
-    files: Mapping[str, str]
+    files: ModuleFiles
     aliases: AliasTable
 
 
 def probe_devices(
-    readings: Readings, modules: Modules, files: Mapping[str, str], aliases: AliasTable
+    readings: Readings, modules: Modules, files: ModuleFiles, aliases: AliasTable
 ) -> tuple[Device, ...]:
     """Return the devices of the kinds that are reported, by id.
 
@@ -44,9 +44,9 @@ def probe_devices(
         readings: The machine.
         modules: Its modules.
         aliases: What the modules on disk answer to.
-        files: Module -> its file, of this kernel's loadable and built-in modules.
+        files: Its modules' files.
     """
-    raws = readings.system.devices()
+    raws = readings.devices()
     if not raws:
         readings.missing("the devices", "/sys/bus", "no device is listed")
     devices = {raw.path: raw for raw in raws if raw.subsystem not in _CARRIED}
@@ -54,7 +54,7 @@ def probe_devices(
     traffic, links = probe_traffic(readings), probe_links(readings)
     interfaces: dict[str, list[Interface]] = {}
     classes: dict[str, set[str]] = {}
-    alone = []
+    alone: list[RawDevice] = []
     for raw in carried:
         owner = _owner(raw.path, devices)
         if raw.subsystem == "net" and raw.path.startswith("/devices/virtual/net/"):
@@ -98,7 +98,7 @@ def _reported(context: Context) -> list[RawDevice]:
         for path, raw in context.devices.items()
         if raw.subsystem == "virtio"
     }
-    found = []
+    found: list[RawDevice] = []
     usb: dict[tuple[str, str], RawDevice] = {}
     for path, raw in context.devices.items():
         if raw.subsystem == "usb":
@@ -134,7 +134,7 @@ def _is_reported(raw: RawDevice, context: Context) -> bool:
 def _by_module(raw: RawDevice, context: Context) -> DeviceKind | None:
     """Return the kind that the driver's module, file or name stands for."""
     module = raw.module or in_memory(raw.driver)
-    path = context.files.get(module, "")
+    path = context.files.path(module)
     found = kinds.by_folder(path) if path else None
     if (
         found is None
@@ -150,7 +150,7 @@ def _kind(raw: RawDevice, could_bind: tuple[str, ...], context: Context) -> Devi
         return DeviceKind.VIRTIO
     found = _carried_kind(raw, context) or _by_module(raw, context)
     for module in could_bind if found is None else ():
-        found = found or kinds.by_folder(context.files.get(module, ""))
+        found = found or kinds.by_folder(context.files.path(module))
     if found is None and raw.subsystem == "pci":
         found = kinds.by_pci_class(_pci_class(raw))
     if found is None and raw.subsystem == "usb":

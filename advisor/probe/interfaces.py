@@ -60,7 +60,7 @@ def probe_traffic(readings: Readings) -> Traffic:
     """Return which interfaces carry a default route and the ssh session."""
     session = (readings.system.run("session") or "").split("\n", 1)[0]
     name = session[4:] if session.startswith("ssh ") else ""
-    names = set()
+    names: set[str] = set()
     for line in (readings.text("/proc/net/route") or "").split("\n", _MOST_ROUTES)[1:]:
         fields = line.split()
         if len(fields) > 7 and fields[1] == fields[7] == "00000000":  # noqa: PLR2004 - the mask is the eighth
@@ -77,7 +77,7 @@ def probe_traffic(readings: Readings) -> Traffic:
 
 def probe_links(readings: Readings) -> dict[str, Link]:
     """Return what the kernel's link table says, interface by interface."""
-    links = {}
+    links: dict[str, Link] = {}
     for line in (readings.system.run("links") or "").splitlines():
         name, *words = line.split(" ")
         said = dict(word.split("=", 1) for word in words if "=" in word)

@@ -84,12 +84,8 @@ def parse_config(text: str) -> dict[str, str]:
 
     What is not set is absent; a quoted value loses its quotes.
     """
-    pairs = [line.split("=", 1) for line in ("\n" + text).split("\nCONFIG_")[1:]]
-    return {
-        pair[0]: pair[1].split("\n", 1)[0].strip('"')
-        for pair in pairs
-        if len(pair) == 2  # noqa: PLR2004 - name, value
-    }
+    lines = [line[7:] for line in text.replace('"', "").split("\n") if line[:7] == "CONFIG_"]
+    return dict(pair for pair in (line.split("=", 1) for line in lines) if len(pair) == 2)  # noqa: PLR2004 - name, value
 
 
 def _config(readings: Readings, release: str) -> tuple[Mapping[str, str] | None, str]:
@@ -117,7 +113,7 @@ def _tainted(readings: Readings) -> tuple[str, ...]:
 
 
 def _out_of_tree(readings: Readings) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for line in own_lines(readings.text("/proc/modules") or ""):
         name, _, rest = line.partition(" ")
         letters = rest.rpartition(" (")[2].rstrip(")+-") if rest.endswith(")") else ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from advisor.model.inventory import Modules
 from advisor.probe.readings import Readings
@@ -22,30 +22,56 @@ def in_memory(name: str) -> str:
     return name.replace("-", "_")
 
 
-def from_path(path: str) -> str:
-    """Return the module that a file is: ``kernel/drivers/net/ethernet/8390/ne2k-pci.ko.xz``."""
-    return in_memory(path[path.rfind("/") + 1 :].split(".ko", 1)[0])
+class ModuleFiles(NamedTuple):
+    """Module -> its file below the modules' folder; None where the list could not be read."""
+
+    builtin: Mapping[str, str] | None
+    loadable: Mapping[str, str] | None
+
+    def path(self, module: str) -> str:
+        """Return a module's file, ``""`` where it is not known."""
+        found = (self.loadable or {}).get(module)
+        return found or (self.builtin or {}).get(module, "")
 
 
-def probe_modules(readings: Readings, release: str, config: Mapping[str, str] | None) -> Modules:
+def files_in(text: str) -> dict[str, str]:
+    """Return module -> file, of ``modules.order`` or ``modules.builtin``.
+
+    Args:
+        text: Lines like ``kernel/drivers/net/ethernet/8390/ne2k-pci.ko``.
+    """
+    lines = [
+        line for line in in_memory(text).split("\n", _MOST_LINES)[:_MOST_LINES] if ".ko" in line
+    ]
+    return {line[line.rfind("/") + 1 : line.rfind(".ko")]: line for line in lines}
+
+
+def probe_files(readings: Readings, release: str) -> ModuleFiles:
+    """Return which modules are built in, and which could be loaded."""
+    folder = f"/lib/modules/{release}"
+    builtin = readings.text(f"{folder}/modules.builtin", "which modules are built in")
+    loadable = readings.text(f"{folder}/modules.order")
+    return ModuleFiles(
+        None if builtin is None else files_in(builtin),
+        None if loadable is None else files_in(loadable),
+    )
+
+
+def probe_modules(
+    readings: Readings, release: str, config: Mapping[str, str] | None, files: ModuleFiles
+) -> Modules:
     """Return the kernel's modules, as far as they can be listed."""
-    builtin = _names(readings, release, "modules.builtin", "which modules are built in")
+    builtin = None if files.builtin is None else frozenset(files.builtin)
     present = frozenset(readings.list("/sys/module"))
     bound = _bound(readings)
     if config is not None and config.get("MODULES") != "y":
-        nothing: dict[str, bool] = {}
-        return Modules(nothing, builtin, frozenset(), bound, {}, present)
+        return Modules({}, builtin, frozenset(), bound, {}, present)
+    if files.loadable is None:
+        path = f"/lib/modules/{release}/modules.order"
+        readings.missing("which modules can be loaded", path)
     loaded, needs = _loaded(readings)
-    available = _names(readings, release, "modules.order", "which modules can be loaded")
+    available = None if files.loadable is None else frozenset(files.loadable)
     return Modules(loaded, builtin, available, bound, needs, present)
-
-
-def module_files(readings: Readings, release: str) -> dict[str, str]:
-    """Return module -> its file below the modules' folder, of loadable and built-in ones."""
-    paths: list[str] = []
-    for name in ("modules.builtin", "modules.order"):
-        paths += own_lines(readings.text(f"/lib/modules/{release}/{name}") or "")
-    return {from_path(path): path for path in paths if path}
 
 
 def _loaded(readings: Readings) -> tuple[dict[str, bool] | None, dict[str, tuple[str, ...]]]:
@@ -53,7 +79,8 @@ def _loaded(readings: Readings) -> tuple[dict[str, bool] | None, dict[str, tuple
     if text is None:
         readings.missing("which modules are loaded", "/proc/modules")
         return None, {}
-    loaded, needs = {}, {}
+    loaded: dict[str, bool] = {}
+    needs: dict[str, tuple[str, ...]] = {}
     for line in own_lines(text):
         fields = line.split(" ", 4)
         if len(fields) < 4:  # noqa: PLR2004 - name, size, references, users
@@ -65,21 +92,12 @@ def _loaded(readings: Readings) -> tuple[dict[str, bool] | None, dict[str, tuple
     return loaded, needs
 
 
-def _names(readings: Readings, release: str, file: str, what: str) -> frozenset[str] | None:
-    text = readings.text(f"/lib/modules/{release}/{file}", what)
-    return None if text is None else frozenset(_modules_in(own_lines(text)))
-
-
-def _modules_in(lines: Iterable[str]) -> Iterable[str]:
-    return (from_path(line) for line in lines if ".ko" in line)
-
-
 def _bound(readings: Readings) -> frozenset[str]:
     """Return the modules one of whose drivers has a device.
 
     A driver that is built in often has no link to its module: its own name then stands for it.
     """
-    found = set()
+    found: set[str] = set()
     for bus in readings.list("/sys/bus"):
         folder = f"/sys/bus/{bus}/drivers"
         for driver in readings.list(folder):

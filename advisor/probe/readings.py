@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.model.reading import Unknown
-from advisor.system.machine import System
+from advisor.system.machine import RawDevice, System
 
 
 class Readings:
@@ -18,6 +18,7 @@ class Readings:
         self.system = system
         self.now = now
         self.unknowns: list[Unknown] = []
+        self._devices: tuple[RawDevice, ...] | None = None
 
     def text(self, path: str, what: str = "") -> str | None:
         """Return a file's text; where it cannot be read and has a name, that is written down."""
@@ -41,6 +42,12 @@ class Readings:
     def list(self, path: str) -> tuple[str, ...]:
         """Return the names in a folder, () where it cannot be listed."""
         return self.system.list(path) or ()
+
+    def devices(self) -> tuple[RawDevice, ...]:
+        """Return the machine's devices; they are read once."""
+        if self._devices is None:
+            self._devices = self.system.devices()
+        return self._devices
 
     def age_days(self, path: str) -> int | None:
         """Return the age of a file in whole days, never negative, None where it is not known."""

@@ -14,7 +14,7 @@ _MIB: Final = 1 << 20
 
 def probe_mounts(readings: Readings) -> tuple[Mount, ...]:
     """Return the filesystems that are mounted, and those that fstab names besides."""
-    mounted = []
+    mounted: list[Mount] = []
     for fields in _table(readings.text("/proc/mounts", "which filesystems are mounted") or ""):
         source, point, kind, _ = fields
         mounted.append(Mount(point, kind, source, mounted=True))
@@ -29,7 +29,7 @@ def probe_mounts(readings: Readings) -> tuple[Mount, ...]:
 
 def probe_spaces(readings: Readings) -> tuple[Space, ...]:
     """Return the room on the filesystems that a kernel needs."""
-    found = []
+    found: list[Space] = []
     for line in (readings.system.run("space") or "").splitlines()[:64]:
         match = re.fullmatch(r"(/\S*) ([0-9]{1,15}) ([0-9]{1,15})", line)
         if match:
@@ -38,7 +38,7 @@ def probe_spaces(readings: Readings) -> tuple[Space, ...]:
 
 
 def _table(text: str) -> list[tuple[str, str, str, str]]:
-    rows = []
+    rows: list[tuple[str, str, str, str]] = []
     for line in text.split("\n", _MOST)[:_MOST]:
         fields = line.split()
         if len(fields) >= 4 and not fields[0].startswith("#"):  # noqa: PLR2004 - source, point, type, options

@@ -22,7 +22,7 @@ from advisor.system.agent.manifest import (
 from advisor.system.agent.reading import why
 from advisor.system.agent.unpack import text
 from advisor.system.machine import RawDevice
-from advisor.system.tarball import Entry, entries
+from advisor.system.tarball import Entry, entries, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ class RecordedSystem:
         self._name = name
         self._entries = {entry.path: entry for entry in entries(stream, name)}
         if not self._entries:
-            raise self._bad("it holds no files")
+            raise unusable("it holds no files", name)
         self._unread, self._listed = self._about()
         self._children: dict[str, set[str]] = {}
         self._manifest = Manifest(self._release())
@@ -194,13 +194,6 @@ class RecordedSystem:
         words = text(banner.content[:256]).split()
         return words[2] if words[:2] == ["Linux", "version"] and len(words) > 2 else ""  # noqa: PLR2004 - as above
 
-    def _bad(self, what: str) -> AdvisorError:
-        return AdvisorError(
-            f"this is not a usable capture: {what}, {self._name}",
-            hint="make a new one with 'advisor capture -o FILE'",
-            status=ExitStatus.BAD_DATA,
-        )
-
     def _about(self) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
         """Return why files were not read, and the recorded folders."""
         import json  # noqa: PLC0415 - only a capture needs it
@@ -211,26 +204,26 @@ class RecordedSystem:
         try:
             said: object = json.loads(entry.content)
         except (ValueError, RecursionError):
-            raise self._bad(f"{_ABOUT} is no JSON") from None
+            raise unusable(f"{_ABOUT} is no JSON", self._name) from None
         fields = cast("dict[str, object]", said) if isinstance(said, dict) else {}
         schema = fields.get("schema", "")
         if schema != "advisor.capture/1":
-            raise self._bad(f"{_ABOUT} has the unknown form {schema!r}")
+            raise unusable(f"{_ABOUT} has the unknown form {schema!r}", self._name)
         return self._texts(fields.get("unread")), self._lists(fields.get("listed"))
 
     def _texts(self, value: object) -> dict[str, str]:
         if not isinstance(value, dict):
-            raise self._bad(f"{_ABOUT} is damaged")
+            raise unusable(f"{_ABOUT} is damaged", self._name)
         pairs_in = cast("dict[str, object]", value).items()
         return {key: said for key, said in pairs_in if isinstance(said, str)}
 
     def _lists(self, value: object) -> dict[str, tuple[str, ...]]:
         if not isinstance(value, dict):
-            raise self._bad(f"{_ABOUT} is damaged")
+            raise unusable(f"{_ABOUT} is damaged", self._name)
         found: dict[str, tuple[str, ...]] = {}
         for key, names in cast("dict[str, object]", value).items():
             if not isinstance(names, list):
-                raise self._bad(f"{_ABOUT} is damaged")
+                raise unusable(f"{_ABOUT} is damaged", self._name)
             words = cast("Sequence[object]", names)
             found[key] = tuple(name for name in words if isinstance(name, str))
         return found

@@ -9,18 +9,15 @@ from typing import IO, Final, NamedTuple
 from advisor.errors import AdvisorError, ExitStatus
 
 BLOCK: Final = 512
-MOST_BYTES: Final = 96 << 20
-"""The most that a capture may hold unpacked; a real one holds 5 to 10 MB."""
+MOST_BYTES: Final = 64 << 20
+"""The most that a capture may hold unpacked; a real one holds 3 to 10 MB."""
 MOST_MEMBERS: Final = 100_000
-MOST_MEMBER_BYTES: Final = 32 << 20
 _MOST_HEADER_BYTES: Final = 65536
-_STEP: Final = 1 << 16
-_FILES: Final = b"0\x007"
+_STEP: Final = 1 << 18
+_FILES: Final = frozenset({b"0", b"\0", b"7"})
 _LINK: Final = b"2"
 _FOLDER: Final = b"5"
-_PAX: Final = b"xg"
-_GNU_NAME: Final = b"L"
-_GNU_LINK: Final = b"K"
+_EXTRA: Final = frozenset({b"x", b"g", b"L", b"K"})
 
 
 class Entry(NamedTuple):
@@ -30,6 +27,25 @@ class Entry(NamedTuple):
     content: bytes
     target: str | None
     modified: int
+
+
+class _Header(NamedTuple):
+    """A member's header, as far as it matters."""
+
+    kind: bytes
+    size: int
+    name: str
+    target: bytes
+    modified: int
+
+
+def unusable(what: str, name: str) -> AdvisorError:
+    """Return the error that says why a capture is of no use."""
+    return AdvisorError(
+        f"this is not a usable capture: {what}, {name}",
+        hint="make a new one with 'advisor capture -o FILE'",
+        status=ExitStatus.BAD_DATA,
+    )
 
 
 def entries(stream: IO[bytes], name: str) -> Iterator[Entry]:
@@ -43,164 +59,137 @@ def entries(stream: IO[bytes], name: str) -> Iterator[Entry]:
         AdvisorError: It is no such archive, is damaged or too large, or holds what has no place
             in a capture: paths or links that lead out of it, devices, pipes, hard links.
     """
-    source = _Source(stream, name)
+    data = _unpacked(stream, name)
     extra: dict[str, str] = {}
+    at = 0
     for _ in range(MOST_MEMBERS):
-        header = source.take(BLOCK)
-        if not header.strip(b"\0"):
+        block = data[at : at + BLOCK]
+        if len(block) < BLOCK:
+            raise unusable("it ends early", name)
+        if block[0] == 0 and not block.strip(b"\0"):
             return
-        kind, size = header[156:157], _size(header, source)
-        if kind in _PAX or kind in (_GNU_NAME, _GNU_LINK):
-            extra |= _extra(kind, source.take_padded(min(size, _MOST_HEADER_BYTES + 1)), source)
+        header = _header(block, name)
+        start = at + BLOCK
+        content = data[start : start + header.size]
+        if len(content) < header.size:
+            raise unusable("it ends early", name)
+        at = start + (header.size + BLOCK - 1) // BLOCK * BLOCK
+        if header.kind in _EXTRA:
+            extra |= _extra(header.kind, content, name)
             continue
-        yield from _entry(header, kind, size, extra, source)
+        entry = _entry(header, content, extra, name)
         extra = {}
-    raise source.bad(f"it holds more than {MOST_MEMBERS} files")
+        if entry is not None:
+            yield entry
+    raise unusable(f"it holds more than {MOST_MEMBERS} files", name)
 
 
-def _entry(
-    header: bytes, kind: bytes, size: int, extra: dict[str, str], source: _Source
-) -> Iterator[Entry]:
-    path = _path(extra.get("path") or _name(header), source)
-    modified = _octal(header[136:148])
-    if kind == _FOLDER:
-        source.take_padded(size)
-    elif kind == _LINK:
-        target = extra.get("linkpath") or _text(header[157:257])
-        _check_target(path, target, source)
-        yield Entry(path, b"", target, modified or 0)
-    elif kind in _FILES:
-        yield Entry(path, source.take_padded(size), None, modified or 0)
-    else:
-        raise source.bad(f"{path} is neither a file, a folder nor a symbolic link")
+def _unpacked(stream: IO[bytes], name: str) -> bytes:
+    """Return the archive's bytes, unpacked; an error where there are too many."""
+    packed = stream.read(_STEP)
+    if not packed:
+        raise unusable("it is empty", name)
+    if packed[:2] != b"\x1f\x8b":
+        if packed[257:262] != b"ustar":
+            raise unusable("it is no tar.gz", name)
+        data = packed + stream.read(MOST_BYTES)
+        if len(data) > MOST_BYTES:
+            raise unusable(f"it is larger than {MOST_BYTES >> 20} MiB", name)
+        return data
+    unpacker = zlib.decompressobj(31)
+    parts: list[bytes] = []
+    left = MOST_BYTES
+    while packed and not unpacker.eof:
+        try:
+            parts.append(unpacker.decompress(packed, left + 1))
+        except zlib.error:
+            raise unusable("its compression is damaged", name) from None
+        left -= len(parts[-1])
+        if left < 0:
+            raise unusable(f"it unpacks to more than {MOST_BYTES >> 20} MiB", name)
+        packed = unpacker.unconsumed_tail or stream.read(_STEP)
+    if not unpacker.eof:
+        raise unusable("it ends early", name)
+    return b"".join(parts)
 
 
-class _Source:
-    """The unpacked bytes of an archive, one after the other."""
-
-    def __init__(self, stream: IO[bytes], name: str) -> None:
-        self._stream = stream
-        self._name = name
-        self._ready = bytearray()
-        self._packed = b""
-        self._left = MOST_BYTES
-        self._ended = False
-        start = stream.read(_STEP)
-        if not start:
-            raise self.bad("it is empty")
-        self._unpacker = zlib.decompressobj(31) if start[:2] == b"\x1f\x8b" else None
-        if self._unpacker is None:
-            if start[257:262] != b"ustar":
-                raise self.bad("it is no tar.gz")
-            self._ready += start
-        else:
-            self._packed = start
-
-    def bad(self, what: str) -> AdvisorError:
-        """Return the error that says what is wrong with the archive."""
-        return AdvisorError(
-            f"this is not a usable capture: {what}, {self._name}",
-            hint="make a new one with 'advisor capture -o FILE'",
-            status=ExitStatus.BAD_DATA,
-        )
-
-    def take_padded(self, size: int) -> bytes:
-        """Return the next bytes and skip what fills the last block."""
-        if size > MOST_MEMBER_BYTES:
-            raise self.bad(f"one of its files is larger than {MOST_MEMBER_BYTES >> 20} MiB")
-        content = self.take(size)
-        self.take(-size % BLOCK)
-        return content
-
-    def take(self, size: int) -> bytes:
-        """Return the next bytes, all of them."""
-        while len(self._ready) < size:
-            piece = self._next()
-            if not piece and self._ended:
-                raise self.bad("it ends early")
-            self._ready += piece
-        content = bytes(self._ready[:size])
-        del self._ready[:size]
-        return content
-
-    def _next(self) -> bytes:
-        """Return some more unpacked bytes, b"" at the end, or where the packer needs more."""
-        if self._unpacker is None:
-            piece = self._stream.read(_STEP)
-            self._ended = not piece
-        else:
-            packed = self._packed or self._stream.read(_STEP)
-            try:
-                piece = self._unpacker.decompress(packed, _STEP * 4)
-            except zlib.error:
-                raise self.bad("its compression is damaged") from None
-            self._packed = self._unpacker.unconsumed_tail
-            self._ended = not piece and (self._unpacker.eof or not packed)
-        self._left -= len(piece)
-        if self._left < 0:
-            raise self.bad(f"it unpacks to more than {MOST_BYTES >> 20} MiB")
-        return piece
+def _header(block: bytes, name: str) -> _Header:
+    """Return a member's header, once its sum is right."""
+    stated = block[148:156]
+    if _octal(stated) != sum(block) - sum(stated) + 256:
+        raise unusable("it is damaged, or no tar archive", name)
+    kind = block[156:157]
+    size = _octal(block[124:136])
+    if size is None:
+        raise unusable("one of its files is too large", name)
+    path = _text(block[:100])
+    if block[345] and block[257:263] == b"ustar\0":
+        path = f"{_text(block[345:500])}/{path}"
+    holds = kind in _FILES or kind in _EXTRA
+    return _Header(kind, size if holds else 0, path, block[157:257], _octal(block[136:148]) or 0)
 
 
-def _extra(kind: bytes, data: bytes, source: _Source) -> dict[str, str]:
+def _entry(header: _Header, content: bytes, extra: dict[str, str], name: str) -> Entry | None:
+    """Return the file or link, None for a folder."""
+    path = _path(extra.get("path") or header.name, name)
+    if header.kind in _FILES:
+        return Entry(path, content, None, header.modified)
+    if header.kind == _LINK:
+        target = extra.get("linkpath") or _text(header.target)
+        _check_target(path, target, name)
+        return Entry(path, b"", target, header.modified)
+    if header.kind != _FOLDER:
+        raise unusable(f"{path!r} is neither a file, a folder nor a symbolic link", name)
+    return None
+
+
+def _extra(kind: bytes, data: bytes, name: str) -> dict[str, str]:
     """Return the path or target that a header of its own gives to the next member."""
     if len(data) > _MOST_HEADER_BYTES:
-        raise source.bad("one of its headers is too large")
-    if kind == _GNU_NAME:
+        raise unusable("one of its headers is too large", name)
+    if kind == b"L":
         return {"path": _text(data)}
-    if kind == _GNU_LINK:
+    if kind == b"K":
         return {"linkpath": _text(data)}
     found: dict[str, str] = {}
     while data:
         length, blank, _ = data[:16].partition(b" ")
         if not blank or not length.isdigit() or not len(length) < int(length) <= len(data):
-            raise source.bad("one of its headers is damaged")
+            raise unusable("one of its headers is damaged", name)
         key, _, value = data[len(length) + 1 : int(length)].rstrip(b"\n").partition(b"=")
         if key in {b"path", b"linkpath"}:
-            found[key.decode()] = value.decode("utf-8", "backslashreplace")
+            found[key.decode()] = _text(value)
         data = data[int(length) :]
     return found if kind == b"x" else {}
 
 
-def _size(header: bytes, source: _Source) -> int:
-    """Return a member's size, once its header's sum is right."""
-    stated = _octal(header[148:156])
-    if stated != sum(header) - sum(header[148:156]) + 8 * ord(" "):
-        raise source.bad("it is damaged, or no tar archive")
-    size = _octal(header[124:136])
-    if size is None:
-        raise source.bad("one of its files is too large")
-    return 0 if header[156:157] in b"123456" else size
-
-
 def _octal(field: bytes) -> int | None:
+    """Return a number of the header, None where it is none that a capture could need."""
     digits = field.strip(b" \0")
-    if not digits:
-        return 0
-    return int(digits, 8) if digits.isdigit() and not digits.strip(b"01234567") else None
-
-
-def _name(header: bytes) -> str:
-    name, prefix = _text(header[:100]), _text(header[345:500])
-    return f"{prefix}/{name}" if prefix and header[257:263] == b"ustar\0" else name
+    try:
+        return int(digits, 8) if digits.isdigit() else None if digits else 0
+    except ValueError:
+        return None
 
 
 def _text(field: bytes) -> str:
-    return field.split(b"\0")[0].decode("utf-8", "backslashreplace")
+    return field.partition(b"\0")[0].decode("utf-8", "backslashreplace")
 
 
-def _path(name: str, source: _Source) -> str:
+def _path(path: str, name: str) -> str:
     """Return a member's name as a path from the machine's root."""
-    parts = [part for part in name.split("/") if part not in {"", "."}]
-    if name.startswith("/") or ".." in parts:
-        raise source.bad(f"the path {name!r} leads out of it")
-    return "/" + "/".join(parts)
+    parts = path.split("/")
+    if parts[0] == "" or ".." in parts:
+        raise unusable(f"the path {path!r} leads out of it", name)
+    return "/" + "/".join([part for part in parts if part not in {"", "."}])
 
 
-def _check_target(path: str, target: str, source: _Source) -> None:
+def _check_target(path: str, target: str, name: str) -> None:
     """Raise an error where a relative link climbs out of the archive; no link is ever followed."""
+    if target.startswith("/"):
+        return
     depth = path.count("/") - 1
-    for part in target.split("/") if not target.startswith("/") else ():
+    for part in target.split("/"):
         depth += -1 if part == ".." else part not in {"", "."}
         if depth < 0:
-            raise source.bad(f"the link {path!r} leads out of it")
+            raise unusable(f"the link {path!r} leads out of it", name)
