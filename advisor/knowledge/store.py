@@ -213,7 +213,8 @@ class KnowledgeBase:
         sites: Mapping[int, tuple[Site, ...]],
         noted: Mapping[int, list[str]],
     ) -> Record:
-        n, bug, evidence, vector, trace = row
+        n: int = row[0]
+        _, bug, evidence, vector, trace = row
         return Record(
             n=n,
             id=cve_id(columns.cve[n - 1]),

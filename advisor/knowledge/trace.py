@@ -8,7 +8,7 @@ for not mended, else a place in the list of versions, counted from 1) and six fo
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 _CHANGE = struct.Struct(">H6s")
@@ -71,10 +71,11 @@ def unpack(body: bytes, versions: Sequence[str]) -> tuple[Pair, ...]:
     at = 0
     while at < len(body):
         end = at + 1 + (body[at] + 1) * _CHANGE.size
-        introduced, *fixed = [
+        found: Iterator[tuple[int, bytes]] = _CHANGE.iter_unpack(body[at + 1 : end])
+        changes = [
             Change(versions[place], "" if commit == _NO_COMMIT else commit.hex())
-            for place, commit in _CHANGE.iter_unpack(body[at + 1 : end])
+            for place, commit in found
         ]
-        pairs += [Pair(introduced, change) for change in fixed]
+        pairs += [Pair(changes[0], change) for change in changes[1:]]
         at = end
     return tuple(pairs)

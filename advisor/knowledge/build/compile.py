@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from advisor.errors import AdvisorError, ExitStatus
-from advisor.knowledge import curated
+from advisor.knowledge import curated, reference
 from advisor.knowledge.build import kbuild_map, text
 from advisor.knowledge.build.database import Curated, Parts, compile_database
 from advisor.knowledge.sites import Unit
@@ -41,6 +41,9 @@ def read_parts(data: Path) -> Parts:
         units=_read_units(data / "kernel-files"),
         meta=_meta(len(records)),
         curated=_read_curated(data / "fixes.json"),
+        series=reference.load_series(_read(data / "series.json")),
+        drivers=reference.load_drivers(_read(data / "drivers.json")),
+        exploited=reference.load_exploited(_read(data / "exploited.json")),
     )
 
 
@@ -62,12 +65,21 @@ def _read_units(folder: Path) -> Mapping[str, tuple[Unit, ...]]:
 
 
 def _read_curated(path: Path) -> tuple[Curated, ...]:
-    if not path.exists():
-        return ()
-    whole = path.read_text(encoding="utf-8")
+    whole = _read(path)
     entries = curated.load(whole)
     bodies = cast("dict[str, list[dict[str, object]]]", json.loads(whole))["fixes"]
     return tuple(Curated(*pair) for pair in zip(entries, bodies, strict=True))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise AdvisorError(
+            f"cannot read the data, {path}: {error}",
+            hint="restore the file from git",
+            status=ExitStatus.IO,
+        ) from error
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -23,31 +23,18 @@ from advisor.knowledge.columns import (
     pack_patches,
 )
 from advisor.knowledge.facts import SeriesFacts
+from advisor.knowledge.reference import Exploited
+from advisor.knowledge.reference_drivers import DriverFacts
 from advisor.knowledge.sites import Unit, packed_folder, sites_text, units_text
 from advisor.model.condition import condition_json
 from advisor.model.curated import BranchVersion, CuratedFix
+from advisor.model.version import Series
 
 
 class Curated(NamedTuple):
     """A curated entry: the value, and the JSON it was read from."""
 
     entry: CuratedFix
-    body: Mapping[str, object]
-
-
-class Driver(NamedTuple):
-    """A removed or restored driver.
-
-    Attributes:
-        modules: In memory's spelling.
-        removed: Code of the series that lacks it first; None where it was never removed.
-        restored: Code of the series that has it again.
-        body: The entry of ``data/drivers.json``.
-    """
-
-    modules: tuple[str, ...]
-    removed: int | None
-    restored: int | None
     body: Mapping[str, object]
 
 
@@ -59,7 +46,6 @@ class Parts(NamedTuple):
         units: Source file -> what it is compiled into, for every file of every kernel tree read.
         meta: What the database says about itself.
         noted: What distributions' changelogs say.
-        exploited: CVE -> the day it was listed as exploited.
     """
 
     records: Sequence[Record]
@@ -68,8 +54,8 @@ class Parts(NamedTuple):
     noted: Sequence[Noted] = ()
     curated: Sequence[Curated] = ()
     series: Sequence[SeriesFacts] = ()
-    drivers: Sequence[Driver] = ()
-    exploited: Mapping[str, str] = {}
+    drivers: Sequence[DriverFacts] = ()
+    exploited: Sequence[Exploited] = ()
 
 
 def compile_database(target: Path, parts: Parts) -> None:
@@ -107,7 +93,7 @@ def _fill(connection: sqlite3.Connection, parts: Parts) -> None:
         _fill_fixes(connection, fix_rows(parts.records, parts.noted), parts.units)
         _fill_folders(connection, parts.units)
         _fill_curated(connection, parts.curated)
-        _insert(connection, "exploited", sorted(parts.exploited.items()))
+        _insert(connection, "exploited", sorted(parts.exploited))
         _insert(connection, "series", sorted(map(_series_row, parts.series)))
         _fill_drivers(connection, parts.drivers)
     connection.execute("VACUUM")
@@ -275,12 +261,19 @@ def _mainline(versions: Iterable[BranchVersion]) -> int | None:
     return min((v.series.code for _, v in versions if not v.patch), default=None)
 
 
-def _fill_drivers(connection: sqlite3.Connection, drivers: Sequence[Driver]) -> None:
+def _fill_drivers(connection: sqlite3.Connection, drivers: Sequence[DriverFacts]) -> None:
     listed = list(enumerate(drivers, 1))
-    rows = ((n, driver.removed, driver.restored, _json(driver.body)) for n, driver in listed)
+    rows = (
+        (n, _code(driver.removed_series), _code(driver.restored_series), _json(driver.body))
+        for n, driver in listed
+    )
     _insert(connection, "driver", rows)
     names = {(module, n) for n, driver in listed for module in driver.modules}
     _insert(connection, "driver_module", sorted(names))
+
+
+def _code(series: Series | None) -> int | None:
+    return None if series is None else series.code
 
 
 def _series_row(facts: SeriesFacts) -> tuple[object, ...]:
