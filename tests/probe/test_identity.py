@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.model.version import KernelVersion
@@ -123,6 +123,7 @@ READINGS: st.SearchStrategy[str] = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(release=READINGS, version=READINGS, distro=st.text(max_size=99), other=READINGS)
 def test_identify_any_text_gives_an_identity(
     release: str, version: str, distro: str, other: str
@@ -140,6 +141,7 @@ def test_identify_any_text_gives_an_identity(
         assert identity.upstream.series == identity.series
 
 
+@settings(deadline=None)
 @given(
     patch=st.integers(1, 400),
     series=st.sampled_from(["5.10", "5.15", "6.1", "6.6", "6.12", "6.18", "7.3"]),
