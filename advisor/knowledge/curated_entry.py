@@ -17,14 +17,12 @@ from advisor.model.curated import (
     Confidence,
     Correction,
     CuratedFix,
-    Evidence,
-    FaultClass,
     Kind,
     PackagedFix,
-    Severity,
     SeveritySource,
     Source,
 )
+from advisor.model.fix import BugClass, Evidence, Severity
 from advisor.model.version import parse_version
 
 if TYPE_CHECKING:
@@ -72,6 +70,9 @@ OPTIONAL: Final = frozenset(
 )
 """The keys that an entry need not have."""
 
+CLASSES: Final = tuple(word for word in BugClass if word is not BugClass.UNKNOWN)
+"""The classes an entry may have: whoever writes one by hand knows what it was."""
+
 MAINLINE: Final = "mainline"
 _NOTHING: Final = Condition("all_of")
 _STATUSES: Final = ("fixed", "affected")
@@ -82,16 +83,16 @@ def parse_entry(fields: Fields) -> CuratedFix:
     fields.check_keys([key for key in KEYS if key not in OPTIONAL], sorted(OPTIONAL))
     entry = CuratedFix(
         id=fields.matching("id", form.SLUG, "a slug of 3 to 60 of a-z, 0-9 and -"),
-        kind=fields.word("kind", Kind),
+        kind=fields.word("kind", tuple(Kind)),
         title=fields.text("title", longest=90),
         summary=fields.text("summary", longest=900),
         user_sees=fields.text("user_sees", longest=500, empty=True),
         concerns=_parse_concerns(fields),
         cves=fields.texts("cves", form.CVE, "a CVE id"),
-        fault=fields.word("class", FaultClass),
-        evidence=fields.word("evidence", Evidence),
-        severity=fields.word("severity", Severity),
-        severity_source=fields.word("severity_source", SeveritySource),
+        fault=fields.word("class", CLASSES),
+        evidence=fields.word("evidence", tuple(Evidence)),
+        severity=fields.word("severity", tuple(Severity)),
+        severity_source=fields.word("severity_source", tuple(SeveritySource)),
         cvss=_parse_cvss(fields),
         introduced=_parse_versions(fields, "introduced"),
         introduced_note=fields.text("introduced_note", longest=400),
@@ -106,7 +107,7 @@ def parse_entry(fields: Fields) -> CuratedFix:
         workaround=fields.text("workaround", longest=500, empty=True),
         distributions=fields.objects("distributions", _parse_packaged),
         sources=fields.objects("sources", _parse_source),
-        confidence=fields.word("confidence", Confidence),
+        confidence=fields.word("confidence", tuple(Confidence)),
         checked=_parse_checked(fields),
         correction=_parse_correction(fields),
         upstream_title=fields.text("upstream_title", longest=200),

@@ -69,7 +69,7 @@ class Fields(NamedTuple):
             return ""
         return value
 
-    def word(self, key: str, words: type[Word]) -> Word:
+    def word(self, key: str, words: Sequence[Word]) -> Word:
         """Return a word of a closed list, the list's first where it is another one."""
         value = self.members.get(key)
         for word in words:
@@ -77,7 +77,7 @@ class Fields(NamedTuple):
                 return word
         if key in self.members:
             self.fault(key, f"not one of {', '.join(words)}")
-        return next(iter(words))
+        return words[0]
 
     def inner(self, key: str) -> Fields | None:
         """Return the object under ``key``, None where there is none."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from advisor.model.condition import Condition
+    from advisor.model.fix import BugClass, Evidence, Severity
     from advisor.model.version import KernelVersion
 
 
@@ -20,49 +21,6 @@ class Kind(StrEnum):
     BEHAVIOUR = "behaviour"
     TOPIC = "topic"
     """Not a change but a name for several: it has members and no versions, and is no finding."""
-
-
-class FaultClass(StrEnum):
-    """What kind of fault it was."""
-
-    USE_AFTER_FREE = "use-after-free"
-    OUT_OF_BOUNDS = "out-of-bounds"
-    NULL_DEREFERENCE = "null-dereference"
-    RACE = "race"
-    DEADLOCK = "deadlock"
-    LEAK = "leak"
-    INFORMATION_LEAK = "information-leak"
-    OVERFLOW = "overflow"
-    DIVISION_BY_ZERO = "division-by-zero"
-    DOUBLE_FREE = "double-free"
-    UNINITIALISED = "uninitialised"
-    CRASH = "crash"
-    LOGIC = "logic"
-    DENIAL_OF_SERVICE = "denial-of-service"
-    PERFORMANCE = "performance"
-    COMPATIBILITY = "compatibility"
-    REMOVAL = "removal"
-
-
-class Evidence(StrEnum):
-    """How the fault was found, as far as its public record says."""
-
-    CRASH_TRACE = "crash-trace"
-    FUZZER = "fuzzer"
-    STATIC_ANALYSIS = "static-analysis"
-    AI_REVIEW = "ai-review"
-    USER_REPORT = "user-report"
-    NONE_STATED = "none-stated"
-
-
-class Severity(StrEnum):
-    """How bad it is for those it concerns."""
-
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-    NONE = "none"
 
 
 class SeveritySource(StrEnum):
@@ -181,7 +139,7 @@ class CuratedFix(NamedTuple):
     user_sees: str
     concerns: Concerns
     cves: tuple[str, ...]
-    fault: FaultClass
+    fault: BugClass
     evidence: Evidence
     severity: Severity
     severity_source: SeveritySource

@@ -14,17 +14,11 @@ from hypothesis import strategies as st
 
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.knowledge.curated import SCHEMA, load
-from advisor.knowledge.curated_entry import KEYS, OPTIONAL
+from advisor.knowledge.curated_entry import CLASSES, KEYS, OPTIONAL
 from advisor.model.condition import ARCHES, GROUPS, TESTS
-from advisor.model.curated import (
-    Confidence,
-    Evidence,
-    FaultClass,
-    Kind,
-    Severity,
-    SeveritySource,
-)
+from advisor.model.curated import Confidence, Kind, SeveritySource
 from advisor.model.features import FEATURES
+from advisor.model.fix import BugClass, Evidence, Severity
 
 SCHEMA_FILE = Path(__file__).parents[2] / "data" / "schema" / "fixes.schema.json"
 
@@ -104,7 +98,7 @@ def test_load_entry_without_faults_returns_it() -> None:
 
     assert fix.id == "example-fix"
     assert fix.kind is Kind.REGRESSION
-    assert fix.fault is FaultClass.LOGIC
+    assert fix.fault is BugClass.LOGIC
     assert fix.concerns.when.value == "example"
     assert [(item.branch, str(item.version)) for item in fix.introduced] == [
         ("mainline", "6.13-rc1"),
@@ -148,6 +142,9 @@ def test_load_optional_members_are_kept() -> None:
         pytest.param(entry(id=""), "fixes[0].id: empty", id="id-empty"),
         pytest.param(entry(id="0123456789ab"), "could be taken for a commit", id="id-hex"),
         pytest.param(entry(kind="bug"), "fixes[0].kind: not one of fix, regression", id="kind"),
+        pytest.param(
+            entry(**{"class": "unknown"}), "fixes[0].class: not one of use-after", id="class"
+        ),
         pytest.param(entry(title="x" * 91), "fixes[0].title: longer than 90", id="title-long"),
         pytest.param(entry(title=" x"), "fixes[0].title: has a control", id="title-blank"),
         pytest.param(entry(summary="a\x1b[31mb"), "fixes[0].summary: has a control", id="escape"),
@@ -452,7 +449,7 @@ def test_schema_file_names_the_words_of_the_code() -> None:
     schema = json.loads(SCHEMA_FILE.read_text("utf-8"))
     defined = schema["$defs"]
     members = defined["entry"]["properties"]
-    kinds = {"kind": Kind, "class": FaultClass, "evidence": Evidence, "severity": Severity}
+    kinds = {"kind": Kind, "class": CLASSES, "evidence": Evidence, "severity": Severity}
     words = kinds | {"severity_source": SeveritySource, "confidence": Confidence}
 
     assert tuple(members) == KEYS
