@@ -31,6 +31,7 @@ class Columns(NamedTuple):
         sites: The places it touches, a row of ``sites``.
         score: CVSS base score in tenths.
         source: 0 where the CNA has a record, else :data:`CHANGELOG_SOURCE`.
+        earlier: Fix, start and end of the mainline series that had a bug which came back later.
     """
 
     cve: Sequence[int]
@@ -39,6 +40,7 @@ class Columns(NamedTuple):
     sites: Sequence[int]
     score: Sequence[int]
     source: Sequence[int]
+    earlier: Sequence[tuple[int, int, int]] = ()
 
 
 COLUMN_FORMS = {"cve": "I", "started": "I", "ended": "I", "sites": "I", "score": "B", "source": "B"}
@@ -84,6 +86,15 @@ def unpack_numbers(form: str, body: bytes) -> tuple[int, ...]:
         struct.error: The length is wrong.
     """
     return struct.unpack(f"<{len(body) // struct.calcsize(form)}{form}", body)
+
+
+def unpack_spans(body: bytes) -> list[tuple[int, int, int]]:
+    """Return fix, start and end of each span in a blob of them.
+
+    Raises:
+        struct.error: The length is wrong.
+    """
+    return list(struct.iter_unpack("<III", body))
 
 
 def pack_patches(patches: Mapping[int, int]) -> bytes:

@@ -7,7 +7,7 @@ the release before it has: what was mended while it was a candidate still counts
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from advisor.knowledge.columns import NO_PATCH, Columns
@@ -64,6 +64,7 @@ def open_ranges(columns: Columns, line: Line, code: int, *, candidate: bool) -> 
         for n, (start, end) in enumerate(zip(started, ended, strict=True), 1)
         if start <= code and end > mended
     ]
+    begun += [n for n, start, end in columns.earlier if start <= code and end > mended]
     arrived = [
         (n, patch)
         for n, patch in line.bugs.items()
@@ -72,16 +73,18 @@ def open_ranges(columns: Columns, line: Line, code: int, *, candidate: bool) -> 
     return OpenRanges(begun, arrived, line.fixes)
 
 
-def by_the_letter(columns: Columns, letter: Mapping[int, int]) -> Columns:
+def by_the_letter(columns: Columns, letter: Iterable[tuple[int, int, int]]) -> Columns:
     """Return the columns as the CNA's rule reads them, with nothing but the CNA's records.
 
     Args:
         columns: The fixes.
-        letter: Fix -> the series in which the CNA's rule takes it for mended in mainline, where
+        letter: Fix, start and end of the mainline series that have a bug by the CNA's rule, where
             that is not what happened (docs/accuracy.md).
     """
+    started = list(columns.started)
     ended = [
-        0 if source else letter.get(n, end)
-        for n, (end, source) in enumerate(zip(columns.ended, columns.source, strict=True), 1)
+        0 if source else end for end, source in zip(columns.ended, columns.source, strict=True)
     ]
-    return columns._replace(ended=ended)
+    for n, start, end in letter:
+        started[n - 1], ended[n - 1] = start, end
+    return columns._replace(started=started, ended=ended, earlier=())

@@ -19,6 +19,7 @@ from advisor.knowledge.columns import (
     series_of,
     unpack_numbers,
     unpack_patches,
+    unpack_spans,
 )
 from advisor.knowledge.connection import SCHEMA_VERSION, Connection, Row
 from advisor.knowledge.facts import CuratedRow, OpenFix, Record, SeriesFacts
@@ -124,12 +125,13 @@ class KnowledgeBase:
             bodies: dict[str, bytes] = dict(self._file.all("SELECT name, body FROM column"))
             try:
                 columns = Columns(
-                    **{name: unpack_numbers(f, bodies[name]) for name, f in COLUMN_FORMS.items()}
+                    **{name: unpack_numbers(f, bodies[name]) for name, f in COLUMN_FORMS.items()},
+                    earlier=unpack_spans(bodies["earlier"]),
                 )
                 self._versions = ["", *bodies["versions"].decode("ascii").split()]
             except (KeyError, struct.error, ValueError, TypeError, AttributeError) as error:
                 raise self._file.damaged(error) from error
-            if len({len(column) for column in columns}) != 1:
+            if len({len(column) for column in columns[:-1]}) != 1:
                 raise self._file.damaged(ValueError("its columns differ in length"))
             self._columns = columns
         return self._columns
@@ -137,9 +139,11 @@ class KnowledgeBase:
     def _by_the_letter(self) -> Columns:
         if self._letter is None:
             row = self._file.one("SELECT body FROM column WHERE name = 'letter'")
-            numbers = unpack_numbers("I", row[0]) if row else ()
-            letter = dict(zip(numbers[::2], numbers[1::2], strict=True))
-            self._letter = by_the_letter(self._all_columns(), letter)
+            try:
+                letter = unpack_spans(row[0]) if row else []
+                self._letter = by_the_letter(self._all_columns(), letter)
+            except (struct.error, TypeError, IndexError) as error:
+                raise self._file.damaged(error) from error
         return self._letter
 
     # What is known about fixes.

@@ -14,11 +14,10 @@ from typing import NamedTuple
 
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.knowledge import trace
-from advisor.knowledge.build.fixes import FixRow, Noted, fix_rows
+from advisor.knowledge.build.fixes import FixRow, Noted, fix_rows, last_noted
 from advisor.knowledge.build.record import Record
 from advisor.knowledge.columns import (
     COLUMN_FORMS,
-    Columns,
     pack_numbers,
     pack_patches,
 )
@@ -166,25 +165,20 @@ def _versions(rows: Sequence[FixRow]) -> dict[str, int]:
 def _fill_columns(
     connection: sqlite3.Connection, rows: Sequence[FixRow], sites: Sequence[int]
 ) -> None:
-    columns = Columns(
-        cve=[row.cve for row in rows],
-        started=[row.started for row in rows],
-        ended=[row.ended for row in rows],
-        sites=sites,
-        score=[row.score for row in rows],
-        source=[row.source for row in rows],
-    )
-    letter = [
-        number
-        for n, row in enumerate(rows, 1)
-        if row.ended_by_letter != row.ended
-        for number in (n, row.ended_by_letter)
-    ]
-    bodies = {
-        name: pack_numbers(form, column)
-        for (name, form), column in zip(COLUMN_FORMS.items(), columns, strict=True)
+    columns: dict[str, Sequence[int]] = {
+        "cve": [row.cve for row in rows],
+        "started": [row.span.started for row in rows],
+        "ended": [row.span.ended for row in rows],
+        "sites": sites,
+        "score": [row.score for row in rows],
+        "source": [row.source for row in rows],
     }
+    listed = list(enumerate(rows, 1))
+    letter = [x for n, row in listed if row.letter != row.span for x in (n, *row.letter)]
+    earlier = [x for n, row in listed for span in row.earlier for x in (n, *span)]
+    bodies = {name: pack_numbers(form, columns[name]) for name, form in COLUMN_FORMS.items()}
     bodies["letter"] = pack_numbers("I", letter)
+    bodies["earlier"] = pack_numbers("I", earlier)
     bodies["versions"] = "\n".join(_versions(rows)).encode("ascii")
     _insert(connection, "column", sorted(bodies.items()))
 
@@ -198,14 +192,13 @@ def _fill_lines(connection: sqlite3.Connection, rows: Sequence[FixRow]) -> None:
             bugs[code][n] = patch
         for code, patch in row.mended.items():
             stated[code][n] = fixes[code][n] = patch
-        for version in row.noted:
-            code = version.series.code
-            fixes[code][n] = min(version.patch, fixes[code].get(n, version.patch))
+        for code, patch in last_noted(row.noted).items():
+            fixes[code][n] = min(patch, fixes[code].get(n, patch))
     for code in sorted(bugs.keys() | fixes.keys()):
         same = stated[code] == fixes[code]
-        bodies = [pack_patches(patches[code]) for patches in (bugs, fixes, stated)]
-        row = (code, bodies[0], bodies[1], None if same else bodies[2])
-        connection.execute("INSERT INTO line VALUES (?, ?, ?, ?)", row)
+        first, second, third = (pack_patches(one[code]) for one in (bugs, fixes, stated))
+        values = (code, first, second, None if same else third)
+        connection.execute("INSERT INTO line VALUES (?, ?, ?, ?)", values)
 
 
 def _repairs(rows: Sequence[FixRow]) -> Iterator[tuple[int, int]]:

@@ -20,15 +20,22 @@ class Noted(NamedTuple):
     version: KernelVersion
 
 
+class Span(NamedTuple):
+    """Mainline series that have a bug: codes from ``started``, 0 for since ever, to before ``ended``."""
+
+    started: int
+    ended: int
+
+
 class FixRow(NamedTuple):
     """A fix as the database keeps it.
 
     Attributes:
         cve: The id as a number that sorts (:func:`advisor.knowledge.columns.cve_number`).
-        started: Code of the earliest mainline series with the bug, 0 for since ever.
-        ended: Code of the earliest mainline series with the fix.
-        ended_by_letter: The same by the CNA's own rule, which takes a fix in a 2.6.x.y update for
-            mainline's.
+        span: Where the bug is, or last was, in mainline.
+        earlier: Where it was before, if it was mended and came back.
+        letter: Where it is by the CNA's own rule, which knows of no coming back, and takes a fix in
+            a 2.6.x.y update for mainline's.
         arrived: Series -> the earliest patch level that brought the bug.
         mended: Series -> the earliest patch level that has the fix, by the CNA.
         noted: Stable releases that changelogs name.
@@ -40,9 +47,9 @@ class FixRow(NamedTuple):
     cvss: str
     score: int
     source: int
-    started: int
-    ended: int
-    ended_by_letter: int
+    span: Span
+    earlier: tuple[Span, ...]
+    letter: Span
     files: tuple[str, ...]
     pairs: tuple[trace.Pair, ...]
     arrived: Mapping[int, int]
@@ -65,7 +72,7 @@ def fix_rows(records: Iterable[Record], noted: Iterable[Noted]) -> list[FixRow]:
 
 
 def _recorded(record: Record, noted: Iterable[KernelVersion]) -> FixRow:
-    started, ended, by_letter = _mainline(record.pairs)
+    spans = _spans(record.pairs)
     return FixRow(
         cve=cve_key(record.id),
         bug=record.bug,
@@ -73,9 +80,9 @@ def _recorded(record: Record, noted: Iterable[KernelVersion]) -> FixRow:
         cvss=record.cvss,
         score=record.score,
         source=0,
-        started=started,
-        ended=ended,
-        ended_by_letter=by_letter,
+        span=spans[-1],
+        earlier=tuple(spans[:-1]),
+        letter=_letter(record.pairs),
         files=record.files,
         pairs=tuple(map(_trace, record.pairs)),
         arrived=_earliest(pair.introduced for pair in record.pairs),
@@ -92,9 +99,9 @@ def _only_noted(cve: str, noted: Iterable[KernelVersion]) -> FixRow:
         cvss="",
         score=0,
         source=CHANGELOG_SOURCE,
-        started=NEVER,
-        ended=NEVER,
-        ended_by_letter=NEVER,
+        span=Span(NEVER, NEVER),
+        earlier=(),
+        letter=Span(NEVER, NEVER),
         files=(),
         pairs=(),
         arrived={version.series.code: 0 for version in noted},
@@ -110,17 +117,36 @@ def _trace(pair: Pair) -> trace.Pair:
     )
 
 
-def _mainline(pairs: Sequence[Pair]) -> tuple[int, int, int]:
-    """Return the earliest mainline series with the bug, the fix, and the fix by the CNA's rule."""
+def _letter(pairs: Sequence[Pair]) -> Span:
+    """Return where the CNA's own rule says a bug was in mainline."""
     started = [_code(pair.introduced) for pair in pairs]
-    fixed = [pair.fixed for pair in pairs if pair.fixed]
-    ended = [version.series.code for version in fixed if not version.patch]
-    by_letter = [version.series.code for version in fixed if _is_old(version.series)]
-    return (
-        min(started, default=NEVER),
-        min(ended, default=NEVER),
-        min(ended + by_letter, default=NEVER),
-    )
+    ended = [
+        pair.fixed.series.code
+        for pair in pairs
+        if pair.fixed and (not pair.fixed.patch or _is_old(pair.fixed.series))
+    ]
+    return Span(min(started, default=NEVER), min(ended, default=NEVER))
+
+
+def _spans(pairs: Sequence[Pair]) -> list[Span]:
+    """Return where a bug was in mainline, in order; one, or more where it came back.
+
+    A record that has the bug mended before it came in says nothing of use: there the CNA's rule
+    stands.
+    """
+    starts = {code for code in map(_code, (pair.introduced for pair in pairs)) if code != NEVER}
+    ends = {pair.fixed.series.code for pair in pairs if pair.fixed and not pair.fixed.patch}
+    if not starts or min(ends, default=NEVER) < min(starts):
+        return [Span(min(starts, default=NEVER), min(ends, default=NEVER))]
+    spans: list[Span] = []
+    for code in sorted(starts | ends):
+        open_now = bool(spans) and spans[-1].ended == NEVER
+        if code in starts and not open_now:
+            spans.append(Span(code, NEVER))
+            open_now = True
+        if code in ends and open_now:
+            spans[-1] = Span(spans[-1].started, code)
+    return spans
 
 
 def _code(version: KernelVersion | None) -> int:
@@ -140,4 +166,17 @@ def _earliest(versions: Iterable[KernelVersion | None]) -> dict[int, int]:
         if version is not None and version.patch:
             code = version.series.code
             found[code] = min(version.patch, found.get(code, version.patch))
+    return found
+
+
+def last_noted(versions: Iterable[KernelVersion]) -> dict[int, int]:
+    """Return series -> the last patch level of it among versions.
+
+    A changelog that calls a bug fixed in several releases of a series names the parts of one fix, or
+    a fix that was taken back and came again: the last release is the one to trust.
+    """
+    found: dict[int, int] = {}
+    for version in versions:
+        code = version.series.code
+        found[code] = max(version.patch, found.get(code, 0))
     return found
