@@ -36,13 +36,23 @@ def probe(system: System, *, now: int) -> Inventory:
         system.read(f"/lib/modules/{release}/modules.builtin.modinfo") or "",
     )
     mounts = probe_mounts(readings)
+    autoload = probe_autoload(readings, table, kernel.config, mounts)
+    devices = probe_devices(readings, modules, files, table)
+    features = probe_features(
+        readings,
+        host=host,
+        devices=devices,
+        mounts=mounts,
+        autoload=autoload,
+        config=kernel.config,
+    )
     return Inventory(
         host=host,
         kernel=kernel,
         modules=modules,
-        autoload=probe_autoload(readings, table, kernel.config, mounts),
-        devices=probe_devices(readings, modules, files, table),
-        features=probe_features(readings),
+        autoload=autoload,
+        devices=devices,
+        features=features,
         mounts=mounts,
         spaces=probe_spaces(readings),
         packages=packages,
