@@ -164,9 +164,9 @@ def _system(source: Path | None) -> System:
         from advisor.system.live import LiveSystem
 
         return LiveSystem()
-    from advisor.system.recorded import RecordedSystem
+    from advisor.system.recorded import load
 
-    return RecordedSystem(source)
+    return load(str(source))
 
 
 def _knowledge(database: Path | None) -> KnowledgeBase:

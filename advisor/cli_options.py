@@ -22,7 +22,7 @@ class ColourWhen(StrEnum):
     ALWAYS = "always"
     NEVER = "never"
 
-    def allows(self, environ: Mapping[str, str], is_terminal: bool) -> bool:  # noqa: FBT001
+    def allows(self, environ: Mapping[str, str], is_terminal: bool) -> bool:
         """Return whether to send colours.
 
         The order is that of no-color.org and bixense.com/clicolors: the option, then NO_COLOR, then

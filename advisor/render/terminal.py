@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from advisor.model.advice import Action, Answer, Candidate, Check, CheckStatus, Origin, Urgency
 from advisor.model.finding import WEIGHING, Finding, Reach, Tally
 from advisor.model.fix import Severity
 from advisor.model.inventory import Device
-from advisor.render.text import Options, Style, clean, cut, fold, number, pad, plural
+from advisor.render.text import Options, Style, clean, columns, cut, fold, number, pad, plural
 
 _WIDEST = 110  # longer lines are hard to read
 _STALE_DAYS = 45
 _FEW = 6
+_MOST_DEVICES = 8
+_GRAVE = frozenset({Severity.CRITICAL})
 _REACH_WORDS = {
     Reach.ACTIVE: "run now",
     Reach.LOADED: "loaded, idle",
@@ -26,6 +29,14 @@ _REACH_WORDS = {
 def render_terminal(answer: Answer, options: Options) -> str:
     """Return the screen; with ``options.all`` also every finding, check and unknown."""
     return "\n".join(_Screen(answer, options).lines()) + "\n"
+
+
+class _Group(NamedTuple):
+    """Devices that one module drives, with what reaches them."""
+
+    module: str
+    devices: tuple[Device, ...]
+    findings: tuple[Finding, ...]
 
 
 class _Screen:
@@ -72,12 +83,20 @@ class _Screen:
             yield style.warn(first)
             yield from rest
 
+    def _heading(self, title: str, note: str = "") -> Iterator[str]:
+        """Yield an empty line, the heading, and its note beside it where there is room, else below."""
+        yield ""
+        if columns(title) + columns(note) + 1 <= self.width:
+            yield self.style.strong(title) + self.style.quiet(f" {note}" if note else "")
+            return
+        yield from map(self.style.strong, fold(title, self.width))
+        yield from map(self.style.quiet, fold(note, self.width) if note else ())
+
     def _steps(self) -> Iterator[str]:
         steps = (*self.answer.decision.steps, *self.answer.decision.mitigations)
         if not steps:
             return
-        yield ""
-        yield self.style.strong("What to do")
+        yield from self._heading("What to do")
         for index, step in enumerate(steps, 1):
             yield from fold(clean(step.text), self.width, "     ", f"  {index}. ")
             if step.command:
@@ -86,11 +105,8 @@ class _Screen:
     def _candidates(self) -> Iterator[str]:
         if not self.answer.candidates:
             return
-        yield ""
         head = f"  {pad('Kernel', 28)} {'closes':>7} {'opens':>7} {'left':>7}  where from"
-        yield self.style.strong("Kernels this machine could run") + self.style.quiet(
-            " (bugs that reach it)"
-        )
+        yield from self._heading("Kernels this machine could run", "(bugs that reach it)")
         yield self.style.quiet(cut(head, self.width))
         running = self.answer.assessment
         if running.version is not None:
@@ -123,48 +139,62 @@ class _Screen:
 
     def _reach(self) -> Iterator[str]:
         assessment = self.answer.assessment
-        yield ""
         if assessment.version is None:
-            for line in fold(
-                f"Which fixes are missing is not known: {clean(assessment.evidence)}", self.width
-            ):
-                yield self.style.warn(line)
+            yield ""
+            why = f"Which fixes are missing is not known: {clean(assessment.evidence)}"
+            yield from map(self.style.warn, fold(why, self.width))
             return
         tally = assessment.tally
         doubt = "" if assessment.certain else " at most"
-        yield self.style.strong(
+        title = (
             f"{plural(tally.total, 'known bug')}{doubt} open in {assessment.version}, "
             f"{number(tally.reaching)} can run here"
-        ) + self._severities(tally)
-        yield from _bar(tally, self.width, self.style)
-
-    def _severities(self, tally: Tally) -> str:
+        )
         words = [
             f"{number(tally.by_severity[severity])} {severity}"
             for severity in Severity
             if tally.by_severity.get(severity)
         ]
-        return self.style.quiet(f" ({', '.join(words)})") if words else ""
+        yield from self._heading(title, f"({', '.join(words)})" if words else "")
+        yield from _bar(tally, self.width, self.style)
 
     def _devices(self) -> Iterator[str]:
-        devices = self.answer.inventory.devices
-        if not devices:
+        groups = _groups(self.answer)
+        if not groups:
             return
-        near = _by_device(self.answer.assessment.findings)
-        yield ""
-        yield self.style.strong("What reaches each device")
-        for device in devices:
-            yield self._device(device, near.get(device.id, []))
+        reached = [group for group in groups if group.findings]
+        quiet = [group for group in groups if not group.findings]
+        shown = reached if self.all else reached[:_MOST_DEVICES]
+        yield from self._heading(
+            "What reaches each device", "(driver's module, open bugs, the worst)"
+        )
+        for group in shown:
+            yield self._group(group)
+        if len(shown) < len(reached):
+            names = _names(group for group in reached[len(shown) :])
+            yield from self._few(f"and also {names}", 2)
+        if quiet:
+            yield from self._few(f"nothing known for {_names(quiet)}", 2)
 
-    def _device(self, device: Device, findings: list[Finding]) -> str:
-        count = plural(len(findings), "open bug") if findings else "none known"
-        worst = f", worst {findings[0].id} {findings[0].severity}" if findings else ""
-        chain = " → ".join(clean(part) for part in (device.driver, device.module) if part)
-        names = ", ".join(interface.name for interface in device.interfaces)
-        what = f"{clean(names)} " if names else ""
-        label = pad(f"  {what}{device.kind}: {clean(device.name)}", self.width // 2 - 2)
-        rest = cut(f"{chain or 'no driver bound'}: {count}{worst}", self.width - len(label) - 1)
-        return f"{label} {self.style.warn(rest) if findings else self.style.quiet(rest)}"
+    def _few(self, text: str, most: int) -> Iterator[str]:
+        """Yield a quiet paragraph, cut after a few lines unless all was asked for."""
+        lines = fold(text, self.width, "    ", "    ")
+        if len(lines) > most and not self.all:
+            lines = [*lines[: most - 1], cut(lines[most - 1], self.width - 12) + " ... (--all)"]
+        for line in lines:
+            yield self.style.quiet(line)
+
+    def _group(self, group: _Group) -> str:
+        worst = group.findings[0]
+        room = max(16, self.width - 58)
+        name = clean(group.devices[0].name)
+        more = len(group.devices) - 1
+        if more:
+            name = f"{cut(name, room - 5)} +{more}"
+        left = f"  {pad(_label(group.devices[0]), 11)} {pad(name, room)} {pad(clean(group.module), 15)}"
+        severity = f"{worst.severity}{'~' if worst.estimated else ''}"
+        paint = self.style.bad if worst.severity in _GRAVE else self.style.warn
+        return f"{left} {paint(f'{len(group.findings):>4}')}  {worst.id} {severity}"
 
     def _findings(self) -> Iterator[str]:
         for title, findings in (
@@ -172,8 +202,7 @@ class _Screen:
             ("Every open bug that can run here, or that may", self.answer.assessment.findings),
         ):
             if findings:
-                yield ""
-                yield self.style.strong(title)
+                yield from self._heading(title)
             for finding in findings:
                 severity = f"{finding.severity}{'~' if finding.estimated else ''}"
                 text = f"{pad(finding.id, 17)} {pad(severity, 9)} {pad(finding.reached.reach, 10)}"
@@ -187,8 +216,7 @@ class _Screen:
         ]
         if not shown:
             return
-        yield ""
-        yield self.style.strong("Before you reboot")
+        yield from self._heading("Before you reboot")
         for check in shown:
             yield from self._check(check)
 
@@ -206,8 +234,7 @@ class _Screen:
         unknowns = self.answer.unknowns
         if not unknowns:
             return
-        yield ""
-        yield self.style.strong("Not known") + self.style.quiet(", and so not claimed")
+        yield from self._heading("Not known,", "and so not claimed")
         for unknown in unknowns if self.all else unknowns[:_FEW]:
             text = f"{clean(unknown.what)}: {clean(unknown.why)} ({clean(unknown.source)})"
             yield from fold(text, self.width, "    ", "  ? ")
@@ -246,12 +273,34 @@ def _beyond(candidate: Candidate) -> str:
     return f"knowledge ends at {horizon}" if horizon else "newer than the knowledge"
 
 
-def _by_device(findings: tuple[Finding, ...]) -> dict[str, list[Finding]]:
+def _groups(answer: Answer) -> list[_Group]:
+    """Return the devices by driving module, the one with most bugs that run now first."""
     near: dict[str, list[Finding]] = {}
-    for finding in findings:
+    for finding in answer.assessment.findings:
         for device in finding.reached.devices:
             near.setdefault(device, []).append(finding)
-    return near
+    grouped: dict[tuple[str, str], list[Device]] = {}
+    for device in answer.inventory.devices:
+        module = device.module or device.driver or "no driver bound"
+        grouped.setdefault((device.kind, module), []).append(device)
+    groups = [
+        _Group(module, tuple(devices), tuple(near.get(devices[0].id, ())))
+        for (_, module), devices in grouped.items()
+    ]
+    return sorted(groups, key=lambda group: -len(group.findings))
+
+
+def _label(device: Device) -> str:
+    return clean(device.interfaces[0].name) if device.interfaces else str(device.kind)
+
+
+def _names(groups: Iterable[_Group]) -> str:
+    names = [
+        _label(device) if device.interfaces else clean(device.name)
+        for group in groups
+        for device in group.devices
+    ]
+    return ", ".join(dict.fromkeys(names))
 
 
 def _bar(tally: Tally, width: int, style: Style) -> Iterator[str]:
@@ -269,4 +318,4 @@ def _bar(tally: Tally, width: int, style: Style) -> Iterator[str]:
                 if reach in WEIGHING
                 else style.quiet
             )
-            yield f"  {paint(pad(bar, room))} {number(count):>6}  {words}"
+            yield f"  {paint(pad(bar, room))} {number(count):>6}  {cut(words, width - room - 11)}"
