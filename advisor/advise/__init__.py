@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from advisor.advise.blockers import blockers_of
+from advisor.advise.case import Case
 from advisor.advise.judge import Judge, Judged
-from advisor.advise.offers import Offer, find_offers
+from advisor.advise.losses import LossFinder
+from advisor.advise.offers import find_offers
 from advisor.advise.policy import decide
 from advisor.advise.preflight import preflight
 from advisor.advise.situation import choose
 from advisor.advise.steps import steps_for
+from advisor.advise.trouble import Trouble
 from advisor.advise.words import headline, reasons, risks
 from advisor.assess import Weigher
 from advisor.knowledge.store import KnowledgeBase
@@ -58,12 +61,11 @@ def advise(
         now_days: Today, in days since 1970.
         extra: Kernels that the user named.
     """
-    judge = Judge(inventory, assessment, knowledge, weigher)
-    judged = tuple(
-        _with_blockers(judge.judge(offer), inventory, offer)
-        for offer in find_offers(inventory, extra)
-    )
-    choice = choose(inventory, assessment, knowledge, judged, (), now_days=now_days)
+    case = Case(inventory, assessment, knowledge, weigher, now_days)
+    trouble = Trouble(case)
+    judged = _judge_all(case, trouble, extra)
+    known = trouble.running.findings if trouble.running is not None else ()
+    choice = choose(case, judged, known)
     verdict = decide(choice.situation)
     target = choice.by_target.get(verdict.target) if verdict.target is not None else None
     return Advice(
@@ -79,11 +81,26 @@ def advise(
             steps=steps_for(inventory, verdict, target),
             rule=verdict.rule,
         ),
-        regressions=(),
-        unknowns=(),
+        regressions=known,
+        unknowns=trouble.unknowns(),
     )
 
 
-def _with_blockers(judged: Judged, inventory: Inventory, offer: Offer) -> Judged:
-    blockers = blockers_of(inventory, offer)
-    return judged._replace(candidate=judged.candidate._replace(blockers=blockers))
+def _judge_all(case: Case, trouble: Trouble, extra: tuple[GivenKernel, ...]) -> tuple[Judged, ...]:
+    """Return every kernel that could be run here with all that is known about it."""
+    judge = Judge(case)
+    losses = LossFinder(case.inventory, case.knowledge)
+    found: list[Judged] = []
+    for offer in find_offers(case.inventory, extra):
+        judged = judge.judge(offer)
+        lost = losses.find(offer)
+        sides = trouble.sides(offer)
+        candidate = judged.candidate._replace(
+            regressions=sides.lives,
+            cures=sides.cures,
+            lost=lost.lost,
+            notes=lost.notes,
+            blockers=blockers_of(case.inventory, offer),
+        )
+        found.append(judged._replace(candidate=candidate, fresh=sides.fresh))
+    return tuple(found)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from advisor.advise.case import Case
 from advisor.advise.offers import Offer
-from advisor.assess import Weigher, detail, tally
-from advisor.knowledge.store import KnowledgeBase
+from advisor.assess import detail, tally
 from advisor.model.advice import Candidate
-from advisor.model.finding import REACH_ORDER, WEIGHING, Assessment, Finding, Reach, Status, Weighed
+from advisor.model.finding import REACH_ORDER, WEIGHING, Finding, Reach, Status, Weighed
 from advisor.model.fix import Severity, severity_of
-from advisor.model.inventory import Inventory
 from advisor.model.version import KernelVersion
 
 _TOLD: Final = 8
@@ -32,12 +31,14 @@ class Judged(NamedTuple):
     Attributes:
         closed: The findings of the running kernel that it closes, those that can run here.
         left: Weight of what it leaves open and brings; None where that cannot be counted.
+        fresh: Known trouble that it brings and the running kernel has not.
     """
 
     offer: Offer
     candidate: Candidate
     closed: tuple[Finding, ...] = ()
     left: int | None = None
+    fresh: tuple[Finding, ...] = ()
 
 
 def weight(weighed: Iterable[Weighed]) -> int:
@@ -51,19 +52,12 @@ def weight(weighed: Iterable[Weighed]) -> int:
 class Judge:
     """Judges candidates against the running kernel; kernels of one upstream version share the work."""
 
-    def __init__(
-        self,
-        inventory: Inventory,
-        assessment: Assessment,
-        knowledge: KnowledgeBase,
-        weigher: Weigher,
-    ) -> None:
-        self._inventory = inventory
-        self._assessment = assessment
-        self._knowledge = knowledge
-        self._weigher = weigher
-        self._named = knowledge.numbers(inventory.packages.changelog_cves)
-        self._ids = knowledge.ids(assessment.open)
+    def __init__(self, case: Case) -> None:
+        self._assessment = case.assessment
+        self._knowledge = case.knowledge
+        self._weigher = case.weigher
+        self._named = case.knowledge.numbers(case.inventory.packages.changelog_cves)
+        self._ids = case.knowledge.ids(case.assessment.open)
         self._open: dict[KernelVersion, dict[int, Weighed]] = {}
 
     def judge(self, offer: Offer) -> Judged:

@@ -28,6 +28,7 @@ class _Base(NamedTuple):
     upstream: KernelVersion | None
     backports: bool
     why: str
+    vendor: str
 
 
 class Offer(NamedTuple):
@@ -35,6 +36,7 @@ class Offer(NamedTuple):
 
     Attributes:
         upstream: None where it cannot be told; ``why`` then says why.
+        vendor: Who built it, a word of :data:`advisor.probe.identity.VENDORS`.
         older: Whether it is older than the running kernel: a way back, not a way on.
         opt_in: Whether it comes from a suite that nobody gets without asking for it.
         cves: What its own changelog names as fixed; ``cves_source`` is what was read for it.
@@ -56,6 +58,7 @@ class Offer(NamedTuple):
     cves_source: str = ""
     modules: KernelModules | None = None
     same_build: bool = False
+    vendor: str = ""
 
 
 def is_from_outside(inventory: Inventory) -> bool:
@@ -119,6 +122,7 @@ def _installed(inventory: Inventory) -> Iterator[Offer]:
             cves_source=kernel.cves_source,
             modules=inventory.kernel_modules.get(kernel.release),
             same_build=kernel.release == running.release,
+            vendor=base.vendor,
         )
 
 
@@ -141,15 +145,15 @@ def _given(given: GivenKernel, inventory: Inventory) -> Offer:
 
 def _base(kernel: InstalledKernel | OfferedKernel, inventory: Inventory) -> _Base:
     """Return what a kernel is built from: as the probe says, else as its own name tells."""
-    if kernel.upstream or kernel.why:
-        return _Base(parse_version(kernel.upstream), kernel.backports, kernel.why)
     distro = inventory.host.distro
     told = identify(
         release=kernel.release,
         distro=distro.name or distro.id,
         package_version=kernel.package_version,
     )
-    return _Base(told.upstream, told.backports, told.why)
+    if kernel.upstream or kernel.why:
+        return _Base(parse_version(kernel.upstream), kernel.backports, kernel.why, told.vendor)
+    return _Base(told.upstream, told.backports, told.why, told.vendor)
 
 
 def _from_list(kernel: OfferedKernel, origin: Origin, inventory: Inventory) -> Offer:
@@ -169,6 +173,7 @@ def _from_list(kernel: OfferedKernel, origin: Origin, inventory: Inventory) -> O
         opt_in=any(word in kernel.suite for word in _OPT_IN),
         cves=kernel.cves,
         cves_source=kernel.cves_source,
+        vendor=base.vendor,
     )
 
 

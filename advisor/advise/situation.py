@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from advisor.advise.case import Case
 from advisor.advise.judge import Judged
 from advisor.advise.offers import is_from_outside
 from advisor.advise.order import natural_key, package_key
 from advisor.advise.policy import Situation, Target
-from advisor.knowledge.store import KnowledgeBase
+from advisor.advise.trouble import SERIOUS, is_outage
 from advisor.model.advice import Origin
-from advisor.model.finding import Assessment, Finding, Reach
+from advisor.model.finding import Finding, Reach
 from advisor.model.fix import Severity
 from advisor.model.inventory import Inventory
 from advisor.model.version import KernelVersion, Series
 
-_SERIOUS: Final = frozenset({Severity.CRITICAL, Severity.HIGH})
 _NEAR: Final = frozenset({Reach.ACTIVE, Reach.LOADED})
 
 
@@ -55,29 +55,22 @@ def _civil(days: int) -> tuple[int, int, int]:
 
 
 def is_serious(finding: Finding) -> bool:
-    """Return whether known trouble is bad enough to refuse a kernel, or to leave one at once."""
-    return finding.severity in _SERIOUS and finding.reached.reach is Reach.ACTIVE
+    """Return whether a finding is of high severity in code that runs here."""
+    return finding.severity in SERIOUS and finding.reached.reach is Reach.ACTIVE
 
 
 def breaks(judged: Judged) -> bool:
     """Return whether a kernel would break what this machine uses."""
     candidate = judged.candidate
-    fresh = [one for one in candidate.regressions if is_serious(one)]
-    return bool(candidate.blockers or candidate.lost or fresh)
+    lost = any(one.serious for one in candidate.lost)
+    return bool(candidate.blockers) or lost or any(map(is_outage, judged.fresh))
 
 
-def choose(
-    inventory: Inventory,
-    assessment: Assessment,
-    knowledge: KnowledgeBase,
-    judged: Iterable[Judged],
-    regressions: tuple[Finding, ...],
-    *,
-    now_days: int,
-) -> Choice:
+def choose(case: Case, judged: Iterable[Judged], regressions: tuple[Finding, ...]) -> Choice:
     """Return the situation of a machine with its judged kernels."""
     everything = tuple(judged)
-    picker = _Picker(inventory, assessment, knowledge, now_days)
+    assessment = case.assessment
+    picker = _Picker(case)
     ahead = [one for one in everything if not one.offer.older]
     may = [one for one in ahead if not breaks(one)]
     refused = sorted(
@@ -86,19 +79,19 @@ def choose(
     series = picker.series
     same = [one for one in may if picker.is_same(one)]
     other = [one for one in may if not picker.is_same(one) and not picker.target(one).ended]
-    troubled = any(is_serious(one) for one in regressions)
+    troubled = any(map(is_outage, regressions))
     back = [one for one in everything if one.offer.older and not breaks(one) and _cures(one)]
-    facts = knowledge.series(series) if series else None
+    facts = case.knowledge.series(series) if series else None
     situation = Situation(
         told=assessment.version is not None,
         in_knowledge=assessment.version is None or assessment.horizon is not None,
-        from_outside=is_from_outside(inventory),
-        ended=is_over(facts.eol, now_days) if facts else False,
+        from_outside=is_from_outside(case.inventory),
+        ended=is_over(facts.eol, case.now_days) if facts else False,
         reaching=assessment.tally.reaching,
         exposed=any(_exploited(one) or _remote_critical(one) for one in assessment.findings),
         same_line=picker.best(same),
         other_line=picker.best(other, longterm_first=True),
-        line_goes_on=_goes_on(inventory, series),
+        line_goes_on=_goes_on(case.inventory, series),
         vendor_build=picker.newest(same),
         way_back=picker.best(back) if troubled else None,
         refused=picker.target(refused[0]) if refused else None,
@@ -109,18 +102,9 @@ def choose(
 class _Picker:
     """Turns judged kernels into targets and picks the best of some."""
 
-    def __init__(
-        self,
-        inventory: Inventory,
-        assessment: Assessment,
-        knowledge: KnowledgeBase,
-        now_days: int,
-    ) -> None:
-        self._inventory = inventory
-        self._assessment = assessment
-        self._knowledge = knowledge
-        self._now_days = now_days
-        self.series = inventory.kernel.identity.series
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self.series = case.inventory.kernel.identity.series
         self.by_target: dict[Target, Judged] = {}
 
     def is_same(self, judged: Judged) -> bool:
@@ -131,12 +115,12 @@ class _Picker:
         """Return what the policy looks at."""
         candidate = judged.candidate
         closed = judged.closed
-        serious = sum(1 for one in candidate.cures if is_serious(one))
+        serious = sum(map(is_outage, candidate.cures))
         target = Target(
             release=candidate.release,
             installed=candidate.state is Origin.INSTALLED,
             same_series=self.is_same(judged),
-            ended=is_over(candidate.eol, self._now_days),
+            ended=is_over(candidate.eol, self._case.now_days),
             judged=candidate.judged and not self._is_beyond(judged),
             closes=len(closed),
             exploited=sum(1 for one in closed if _exploited(one)),
@@ -171,7 +155,7 @@ class _Picker:
 
     def newest(self, judged: Iterable[Judged]) -> Target | None:
         """Return the newest of the kernels whose worth cannot be counted, None where there is none."""
-        manager = self._inventory.packages.manager
+        manager = self._case.inventory.packages.manager
         blind = [one for one in judged if not self.target(one).judged]
         if not blind:
             return None
@@ -188,7 +172,7 @@ class _Picker:
 
     def _is_longterm(self, judged: Judged) -> bool:
         series = _series(judged)
-        facts = self._knowledge.series(series) if series else None
+        facts = self._case.knowledge.series(series) if series else None
         return facts is not None and facts.longterm
 
 
@@ -203,7 +187,7 @@ def _series(judged: Judged) -> Series | None:
 
 
 def _cures(judged: Judged) -> bool:
-    return any(is_serious(one) for one in judged.candidate.cures)
+    return any(map(is_outage, judged.candidate.cures))
 
 
 def _goes_on(inventory: Inventory, series: Series | None) -> bool:

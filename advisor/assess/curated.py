@@ -152,7 +152,7 @@ class CuratedWeigher:
             workaround=_text(body, "workaround"),
             introduced_in=_versions(body, "introduced"),
             fixed_in=_versions(body, "fixed"),
-            repairs=_texts(body, "cves"),
+            cves=_texts(body, "cves"),
             files=_texts(body, "files"),
             urls=tuple(filter(None, urls)),
         )

@@ -79,6 +79,7 @@ class Finding(NamedTuple):
         fixed_in: Upstream versions that carry the fix.
         commits: Version -> commit of the fix in it.
         repairs: Ids of the fixes that brought this bug.
+        cves: For a curated entry, the CVEs that it speaks about.
         workaround: What helps without a new kernel, or ``""``.
     """
 
@@ -104,6 +105,7 @@ class Finding(NamedTuple):
     repairs: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
+    cves: tuple[str, ...] = ()
 
 
 class Weighed(NamedTuple):
