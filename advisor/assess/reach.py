@@ -194,6 +194,9 @@ class ReachOf:
             how = f"{module} is on disk; what may load it (modules.alias) was not read"
             return Reached(Reach.UNKNOWN, module, how, names)
         what = trigger(autoload, module)
+        if what is None:
+            how = f"{module} is on disk; what brings it in (modules.dep) was not read"
+            return Reached(Reach.UNKNOWN, module, how, names)
         if what:
             return Reached(Reach.ON_DEMAND, module, f"{module} is not loaded; {what}", names)
         how = f"{module} is on disk; only root or hardware that is not here loads it"

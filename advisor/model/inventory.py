@@ -324,6 +324,7 @@ class Autoload(NamedTuple):
 
     Attributes:
         aliases: Module -> the aliases of the classes that matter (``net-pf-*``, ``fs-*``, ``usb:*``).
+        dependents: Module -> the modules on disk that bring it in with them, from ``modules.dep``.
         user_namespaces: ``open``, ``closed``, or ``""`` where it was not read.
         automount: The reading that says something mounts what is plugged in, or ``""``.
         hotplug_usb: The reading that says USB ports are there, or ``""``.
@@ -338,6 +339,7 @@ class Autoload(NamedTuple):
     hotplug_usb: str = ""
     blocked: Mapping[str, str] = {}
     modules_disabled: bool = False
+    dependents: Mapping[str, tuple[str, ...]] | None = None
 
 
 class Inventory(NamedTuple):

@@ -36,7 +36,7 @@ def probe(system: System, *, now: int) -> Inventory:
         system.read(f"/lib/modules/{release}/modules.builtin.modinfo") or "",
     )
     mounts = probe_mounts(readings)
-    autoload = probe_autoload(readings, table, kernel.config, mounts)
+    autoload = probe_autoload(readings, release, table, kernel.config, mounts)
     devices = probe_devices(readings, modules, files, table)
     features = probe_features(
         readings,

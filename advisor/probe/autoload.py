@@ -58,15 +58,66 @@ class RequestAliases(Mapping[str, tuple[str, ...]]):
         return f"RequestAliases({self._all()!r})"
 
 
+class Dependents(Mapping[str, tuple[str, ...]]):
+    """Module -> the modules that bring it in with them; read apart on the first question.
+
+    Args:
+        text: All of ``modules.dep``: ``kernel/a/x.ko.xz: kernel/b/y.ko.xz kernel/c/z.ko.xz``.
+
+    Source:
+        modules.dep(5): the list holds what those need in turn, too.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._found: dict[str, tuple[str, ...]] | None = None
+
+    def _all(self) -> dict[str, tuple[str, ...]]:
+        if self._found is None:
+            found: dict[str, list[str]] = {}
+            names: dict[str, str] = {}
+            for line in own_lines(self._text):
+                above, _, below = line.partition(":")
+                if below:
+                    user = _module_of(above, names)
+                    for path in below.split():
+                        found.setdefault(_module_of(path, names), []).append(user)
+            self._found = {module: tuple(users) for module, users in found.items()}
+            self._text = ""
+        return self._found
+
+    def __getitem__(self, module: str) -> tuple[str, ...]:
+        return self._all()[module]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __repr__(self) -> str:
+        return f"Dependents({self._all()!r})"
+
+
+def _module_of(path: str, names: dict[str, str]) -> str:
+    """Return the module of a file, each worked out once."""
+    if path not in names:
+        names[path] = in_memory(path[path.rfind("/") + 1 :].partition(".ko")[0])
+    return names[path]
+
+
 def probe_autoload(
     readings: Readings,
+    release: str,
     table: AliasTable,
     config: Mapping[str, str] | None,
     mounts: tuple[Mount, ...],
 ) -> Autoload:
     """Return what other than root can make this kernel load."""
     namespaces, source = _user_namespaces(readings, config)
+    depends = readings.text(f"/lib/modules/{release}/modules.dep")
     return Autoload(
+        dependents=None if depends is None else Dependents(depends),
         aliases=RequestAliases(table) if table.known else None,
         user_namespaces=namespaces,
         user_namespaces_source=source,

@@ -72,6 +72,7 @@ READS = (
     ("/lib/modules/{release}/modules.builtin", MIB, ""),
     ("/lib/modules/{release}/modules.builtin.modinfo", 4 * MIB, ""),
     ("/lib/modules/{release}/modules.alias", 16 * MIB, ""),
+    ("/lib/modules/{release}/modules.dep", 16 * MIB, ""),
     ("/lib/modules/{release}/modules.softdep", MIB, ""),
     ("/lib/modules/*/modules.order", 2 * MIB, ""),
     ("/sys/devices/system/clocksource/clocksource0/available_clocksource", 256, ""),
