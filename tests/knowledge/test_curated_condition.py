@@ -50,6 +50,9 @@ def seen(*names: str, complete: bool = True) -> Seen:
         pytest.param(
             {"device": "usb:v0e8dp*"}, Facts(devices=seen(MEDIATEK)), False, id="device-case"
         ),
+        pytest.param(
+            {"device": "us[ab]:v0E8Dp?025*"}, Facts(devices=seen(MEDIATEK)), True, id="device-set"
+        ),
         pytest.param({"device": "usb:v0E8Dp*"}, Facts(), None, id="devices-unread"),
         pytest.param(
             {"device": "usb:v0E8Dp*"},
