@@ -1,1 +1,45 @@
-"""Turn an answer into one complete string."""
+"""Turn answers into one complete string."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from advisor.model.advice import Answer
+
+
+class ReportFormat(StrEnum):
+    """How a report is written."""
+
+    HTML = "html"
+    MARKDOWN = "markdown"
+    PROMETHEUS = "prometheus"
+    NAGIOS = "nagios"
+    OPENVEX = "openvex"
+
+
+class ReportOptions(NamedTuple):
+    """What a report may need beyond the answers.
+
+    Attributes:
+        ids: Number of a fix -> its CVE, for the open fixes that no finding names.
+    """
+
+    ids: Mapping[int, str] = {}
+
+
+Renderer = Callable[[Sequence[Answer], ReportOptions], str]
+"""Any number of answers in, one complete text out."""
+
+
+def _html(answers: Sequence[Answer], options: ReportOptions) -> str:
+    from advisor.render.html_report import render_html  # noqa: PLC0415 - a scan needs none of these
+
+    return render_html(answers, options)
+
+
+RENDERERS: Mapping[ReportFormat, Renderer] = {
+    ReportFormat.HTML: _html,
+}
+"""One row a format; each is imported when it is used."""

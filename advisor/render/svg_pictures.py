@@ -1,0 +1,162 @@
+"""The two pictures: which kernel leaves what open, and what of all bugs reaches this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from advisor.model.advice import Answer, Candidate, Origin
+from advisor.model.finding import Reach, Tally
+from advisor.render.html_text import short
+from advisor.render.overview import chosen
+from advisor.render.svg_bars import Chart, Row, lay_out, ticks
+from advisor.render.text import number, plural
+
+_NAME = 34  # characters of a kernel's name that fit a phone
+_MANY = 12
+_NEAR = (
+    (Reach.ACTIVE, "run now", "full"),
+    (Reach.LOADED, "loaded, idle", "half"),
+    (Reach.ON_DEMAND, "loadable on demand", "hatch"),
+    (Reach.UNKNOWN, "not told", "open"),
+)
+
+
+def frontier(answer: Answer, identity: str) -> Chart | None:
+    """Return the kernels this machine could run, each with what it closes, opens and leaves.
+
+    None where the running kernel's bugs were not counted, or no candidate's were.
+    """
+    assessment = answer.assessment
+    judged = [candidate for candidate in answer.candidates if candidate.judged][:_MANY]
+    if assessment.version is None or not judged:
+        return None
+    now = assessment.tally.reaching
+    most = max([now, *(now + _reaching(candidate.opens) for candidate in judged), 1])
+    target = chosen(answer)
+    release = answer.inventory.kernel.identity.release
+    rows = [Row(short(release, _NAME), _left(now), lay_out([(now, "kept")], most), "running now")]
+    rows += [_candidate_row(candidate, now, most, mark=candidate is target) for candidate in judged]
+    return Chart(
+        id=f"{identity}-frontier",
+        title="Known bugs that reach this machine, kernel by kernel",
+        desc=" ".join(_sentence(row) for row in rows),
+        rows=tuple(rows),
+        ticks=ticks(most),
+    )
+
+
+def _candidate_row(candidate: Candidate, now: int, most: int, *, mark: bool) -> Row:
+    closed, opened = _reaching(candidate.closes), _reaching(candidate.opens)
+    pieces = [(now - closed, "full" if mark else "kept"), (opened, "opens"), (closed, "closes")]
+    notes = [f"closes {number(closed)}, opens {number(opened)}", where_from(candidate)]
+    if beyond(candidate):
+        notes.append(beyond(candidate))
+    name = short(candidate.release or candidate.package or "unnamed", _NAME)
+    left = _left(_reaching(candidate.remaining))
+    return Row(name, left, lay_out(pieces, most), "; ".join(filter(None, notes)), mark)
+
+
+def where_from(candidate: Candidate) -> str:
+    """Return where a candidate would come from, in two or three words."""
+    match candidate.state:
+        case Origin.OFFERED:
+            return short(candidate.suite, 40) or "on offer"
+        case Origin.INSTALLED:
+            return "installed already"
+        case Origin.GIVEN:
+            return "given by you"
+        case Origin.UPSTREAM:
+            return "kernel.org only"
+
+
+def beyond(candidate: Candidate) -> str:
+    """Return the doubt about a kernel that is newer than the knowledge, ``""`` where there is none."""
+    upstream, horizon = candidate.upstream, candidate.horizon
+    if upstream is None or (horizon is not None and upstream <= horizon):
+        return ""
+    return f"knowledge ends at {horizon}" if horizon else "newer than the knowledge"
+
+
+def _sentence(row: Row) -> str:
+    return f"{row.label}{' (advised)' if row.mark else ''}: {row.value}; {row.note}."
+
+
+def _left(count: int) -> str:
+    return f"{number(count)} open"
+
+
+def _reaching(tally: Tally | None) -> int:
+    return 0 if tally is None else tally.reaching
+
+
+def funnel(answer: Answer, identity: str) -> Chart | None:
+    """Return how all open bugs shrink to those that reach this machine, None where not counted."""
+    assessment = answer.assessment
+    if assessment.version is None or not assessment.tally.total:
+        return None
+    tally = assessment.tally
+    near = tally.by_reach
+    absent, dormant = near.get(Reach.ABSENT, 0), near.get(Reach.DORMANT, 0)
+    compiled = tally.total - absent
+    rows = [
+        _stage(f"known bugs open in {assessment.version}", tally.total, tally.total),
+        _stage(
+            "in code that this kernel has",
+            compiled,
+            tally.total,
+            f"{number(absent)} are in code that was not built",
+        ),
+        Row(
+            "can run on this machine",
+            _reach_value(near),
+            lay_out([(near.get(reach, 0), look) for reach, _, look in _NEAR], tally.total),
+            f"{number(dormant)} need root, or hardware that is not here",
+        ),
+    ]
+    target = chosen(answer)
+    if target is not None and target.remaining is not None:
+        left = target.remaining.by_reach
+        name = short(target.release, _NAME)
+        rows.append(
+            Row(
+                f"left with {name}",
+                _reach_value(left),
+                lay_out([(left.get(reach, 0), look) for reach, _, look in _NEAR], tally.total),
+                f"{number(_reaching(target.closes))} closed, {number(_reaching(target.opens))} new",
+                mark=True,
+            )
+        )
+    words = ", ".join(f"{number(near.get(r, 0))} {word}" for r, word, _ in _NEAR if near.get(r))
+    return Chart(
+        id=f"{identity}-funnel",
+        title="From every open bug to those that reach this machine",
+        desc=" ".join(f"{row.value} {row.label}; {row.note}." for row in rows)
+        + f" Of those that reach it: {words or 'none'}.",
+        rows=tuple(rows),
+        funnel=True,
+    )
+
+
+def _stage(label: str, count: int, most: int, note: str = "") -> Row:
+    return Row(label, number(count), lay_out([(count, "kept")], most), note)
+
+
+def _reach_value(near: Mapping[Reach, int]) -> str:
+    count = sum(near.get(reach, 0) for reach in (Reach.ACTIVE, Reach.LOADED, Reach.ON_DEMAND))
+    doubt = near.get(Reach.UNKNOWN, 0)
+    return f"{number(count)} (+{number(doubt)} not told)" if doubt else number(count)
+
+
+def severity_bar(counts: Mapping[str, int], identity: str) -> Chart:
+    """Return one small bar: how bad the bugs are that reach a device."""
+    total = sum(counts.values())
+    looks = ("full", "half", "hatch", "open")
+    words = ("critical", "high", "medium", "low")
+    pieces = [(counts.get(word, 0), look) for word, look in zip(words, looks, strict=True)]
+    told = ", ".join(f"{number(counts[word])} {word}" for word in words if counts.get(word))
+    return Chart(
+        id=identity,
+        title=f"{plural(total, 'open bug')}: {told or 'none'}",
+        desc="",
+        rows=(Row("", number(total), lay_out(pieces, max(total, 1))),),
+    )
