@@ -140,12 +140,6 @@ def _is_there(glob: str, modaliases: frozenset[str]) -> bool:
     )
 
 
-def _any_matches(glob: str, modaliases: frozenset[str]) -> bool:
-    """Return whether some modalias matches; globs are only compiled where their beginning fits."""
-    literal = glob.split("*", 1)[0].split("?", 1)[0].split("[", 1)[0]
-    return any(name.startswith(literal) and fnmatchcase(name, glob) for name in modaliases)
-
-
 def _found(*, seen: Seen, found: bool) -> bool | None:
     """Return True where it was found, False where everything was looked through, else None."""
     if found:

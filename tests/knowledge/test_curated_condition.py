@@ -51,7 +51,7 @@ def seen(*names: str, complete: bool = True) -> Seen:
             {"device": "usb:v0e8dp*"}, Facts(devices=seen(MEDIATEK)), False, id="device-case"
         ),
         pytest.param(
-            {"device": "us[ab]:v0E8Dp?025*"}, Facts(devices=seen(MEDIATEK)), True, id="device-set"
+            {"device": "usb:v0E8Dp[A-F]?25*"}, Facts(devices=seen(MEDIATEK)), True, id="device-set"
         ),
         pytest.param({"device": "usb:v0E8Dp*"}, Facts(), None, id="devices-unread"),
         pytest.param(
