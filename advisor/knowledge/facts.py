@@ -81,6 +81,13 @@ class Record(NamedTuple):
         }
 
 
+class Counts(NamedTuple):
+    """How many fixes, and how many of them name a CVE."""
+
+    fixes: int
+    named: int
+
+
 class SeriesFacts(NamedTuple):
     """What is known about a series.
 

@@ -14,17 +14,25 @@ from advisor.knowledge.columns import NO_PATCH, Columns
 
 
 class Line(NamedTuple):
-    """What entered one stable series, by fix: the earliest patch level.
+    """What entered one stable series, by fix.
 
     Attributes:
-        bugs: Where the bug came in.
-        fixes: Where it was mended, by any source.
-        stated: Where it was mended, by the CNA's records alone.
+        bugs: The earliest patch level that has the bug.
+        fixes: The earliest patch level that has the fix, by the CNA's records.
+        noted: The last patch level in which a changelog calls it fixed.
     """
 
     bugs: Mapping[int, int]
     fixes: Mapping[int, int]
-    stated: Mapping[int, int]
+    noted: Mapping[int, int]
+
+    def with_notes(self) -> Line:
+        """Return the line with each fix where the earlier of both sources has it."""
+        fixes = dict(self.fixes)
+        for n, patch in self.noted.items():
+            if patch < fixes.get(n, NO_PATCH):
+                fixes[n] = patch
+        return self._replace(fixes=fixes)
 
 
 class OpenRanges(NamedTuple):

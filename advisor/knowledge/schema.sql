@@ -10,10 +10,10 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 -- `source`; and `letter`, `versions`, see columns.py.
 CREATE TABLE column (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 
--- The earliest patch level of one stable series in which bugs and their fixes came in; packed. A fix is
--- in `stated` by the CNA's records, in `fixes` by any source; `stated` is NULL where they agree.
+-- The earliest patch level of one stable series in which bugs and their fixes came in, by the CNA's
+-- records; and the last one in which a changelog calls a bug fixed. Packed.
 CREATE TABLE line (
-  series INTEGER PRIMARY KEY, bugs BLOB NOT NULL, fixes BLOB NOT NULL, stated BLOB);
+  series INTEGER PRIMARY KEY, bugs BLOB NOT NULL, fixes BLOB NOT NULL, noted BLOB NOT NULL);
 
 -- The rest of a fix. `bug`, `evidence` and `vector` are rows of `word`; `trace` holds the versions
 -- and commits of the proof (trace.py).
@@ -22,10 +22,15 @@ CREATE TABLE fix (
   trace BLOB NOT NULL);
 CREATE TABLE word (n INTEGER PRIMARY KEY, text TEXT NOT NULL);
 
--- Stable releases that a distribution's changelog names for a fix.
+-- All stable releases that a distribution's changelog names for a fix, for the proof.
 CREATE TABLE noted (
   fix INTEGER NOT NULL, series INTEGER NOT NULL, patch INTEGER NOT NULL,
   PRIMARY KEY (fix, series, patch)) WITHOUT ROWID;
+
+-- How many fixes the stable releases of a series got, by changelogs, up to the patch level `last`:
+-- compressed lines of `module TAB patch=fixes,named ...`, `named` of them with a CVE; all of them
+-- under no module.
+CREATE TABLE tally (series INTEGER PRIMARY KEY, last INTEGER NOT NULL, body BLOB NOT NULL);
 
 -- The fix `by` is what brought the bug `fix`.
 CREATE TABLE repair (

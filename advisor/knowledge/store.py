@@ -22,13 +22,21 @@ from advisor.knowledge.columns import (
     unpack_spans,
 )
 from advisor.knowledge.connection import SCHEMA_VERSION, Connection, Row
-from advisor.knowledge.facts import CuratedRow, OpenFix, Record, SeriesFacts
+from advisor.knowledge.facts import Counts, CuratedRow, OpenFix, Record, SeriesFacts
 from advisor.knowledge.ranges import Line, OpenRanges, by_the_letter, open_ranges
 from advisor.knowledge.sites import Site, Unit, packed_folder, parse_site, parse_units
 from advisor.knowledge.trace import unpack
 from advisor.model.version import KernelVersion, Series, parse_version
 
-__all__ = ["SCHEMA_VERSION", "CuratedRow", "KnowledgeBase", "OpenFix", "Record", "SeriesFacts"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "Counts",
+    "CuratedRow",
+    "KnowledgeBase",
+    "OpenFix",
+    "Record",
+    "SeriesFacts",
+]
 
 _MOST_TEXT = 16 << 20  # of one unpacked folder; drivers/net has 0.7 MB
 _CURATED_OPEN = """
@@ -100,22 +108,23 @@ class KnowledgeBase:
         Nothing is known about what a later update of the series fixes or breaks.
         """
         line = self._line(series.code)
-        if line.bugs or line.fixes:
-            return KernelVersion(series, max((*line.bugs.values(), *line.fixes.values())))
+        listed = self._file.all("SELECT last FROM tally WHERE series = ?", (series.code,))
+        known = (*line.bugs.values(), *line.fixes.values(), *line.noted.values())
+        patches = (*known, *(row[0] for row in listed))
+        if patches:
+            return KernelVersion(series, max(patches))
         return KernelVersion(series) if series.code in self._all_columns().ended else None
 
     def _open_ranges(self, code: int, cna_only: bool, candidate: bool) -> OpenRanges:  # noqa: FBT001 - a key's parts
         columns = self._by_the_letter() if cna_only else self._all_columns()
-        line = self._line(code)
-        if cna_only:
-            line = line._replace(fixes=line.stated)
+        line = self._line(code) if cna_only else self._line(code).with_notes()
         return open_ranges(columns, line, code, candidate=candidate)
 
     def _line(self, code: int) -> Line:
         if code not in self._lines:
-            row = self._file.one("SELECT bugs, fixes, stated FROM line WHERE series = ?", code)
+            row = self._file.one("SELECT bugs, fixes, noted FROM line WHERE series = ?", code)
             try:
-                self._lines[code] = _line(row) if row else Line({}, {}, {})
+                self._lines[code] = Line(*map(unpack_patches, row or (b"", b"", b"")))
             except (struct.error, ValueError, TypeError) as error:
                 raise self._file.damaged(error) from error
         return self._lines[code]
@@ -321,29 +330,57 @@ class KnowledgeBase:
         )
         return tuple(self._object(row[0]) for row in rows)
 
+    def counts(self, module: str, series: Series, low: int, high: int) -> Counts | None:
+        """Return how many fixes a module got in stable releases, CVE or not, by changelogs.
+
+        Subject lines tell the module of about half of all fixes, so it got at least as many.
+
+        Args:
+            module: In memory's spelling; ``""`` for all fixes, whatever they touch.
+            series: The stable series.
+            low: The patch level after which to count.
+            high: The last patch level to count.
+
+        Returns:
+            None where no changelog lists that series up to ``high``.
+        """
+        row = self._file.one("SELECT last, body FROM tally WHERE series = ?", series.code)
+        if row is None or row[0] < high:
+            return None
+        fixes = named = 0
+        for line in self._unpacked(row[1]).splitlines():
+            name, _, counts = line.partition("\t")
+            if name == module:
+                for patch, one, two in map(_tally, counts.split()):
+                    if low < patch <= high:
+                        fixes, named = fixes + one, named + two
+        return Counts(fixes, named)
+
     def path(self, path: str) -> tuple[Unit, ...] | None:
         """Return what a source file is compiled into, None where no kernel tree has it."""
-        import zlib  # noqa: PLC0415 - a scan does not need it
-
         folder, _, name = path.rpartition("/")
-        packed = packed_folder(path)
-        row = self._file.one("SELECT body FROM folder WHERE path = ?", packed)
+        row = self._file.one("SELECT body FROM folder WHERE path = ?", packed_folder(path))
         if row is None:
             return None
-        try:
-            text = zlib.decompressobj().decompress(row[0], _MOST_TEXT).decode("utf-8")
-            for line in text.splitlines():
-                found, units, names = line.split("\t")
-                if found == folder and name in names.split(" "):
-                    return parse_units(units)
-        except (zlib.error, ValueError) as error:
-            raise self._file.damaged(error) from error
+        for line in self._unpacked(row[0]).splitlines():
+            found, units, names = line.split("\t")
+            if found == folder and name in names.split(" "):
+                return parse_units(units)
         return None
 
+    def _unpacked(self, body: bytes) -> str:
+        import zlib  # noqa: PLC0415 - a scan seldom needs it
 
-def _line(row: Row) -> Line:
-    bugs, fixes = unpack_patches(row[0]), unpack_patches(row[1])
-    return Line(bugs, fixes, fixes if row[2] is None else unpack_patches(row[2]))
+        try:
+            return zlib.decompressobj().decompress(body, _MOST_TEXT).decode("utf-8")
+        except (zlib.error, ValueError, TypeError) as error:
+            raise self._file.damaged(error) from error
+
+
+def _tally(text: str) -> tuple[int, int, int]:
+    patch, _, counts = text.partition("=")
+    fixes, _, named = counts.partition(",")
+    return int(patch), int(fixes), int(named)
 
 
 def _series_facts(row: Row) -> SeriesFacts:

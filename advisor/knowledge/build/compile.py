@@ -11,6 +11,7 @@ from typing import cast
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.knowledge import curated, reference
 from advisor.knowledge.build import kbuild_map, text
+from advisor.knowledge.build.changelog_facts import read_facts
 from advisor.knowledge.build.database import Curated, Parts, compile_database
 from advisor.knowledge.sites import Unit
 
@@ -40,6 +41,7 @@ def read_parts(data: Path) -> Parts:
         records=records,
         units=_read_units(data / "kernel-files"),
         meta=_meta(len(records)),
+        releases=list(read_facts(data / "changelog-facts")),
         curated=_read_curated(data / "fixes.json"),
         series=reference.load_series(_read(data / "series.json")),
         drivers=reference.load_drivers(_read(data / "drivers.json")),

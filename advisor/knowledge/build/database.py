@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.knowledge import trace
+from advisor.knowledge.build.changelog_facts import Release
 from advisor.knowledge.build.fixes import FixRow, Noted, fix_rows, last_noted
 from advisor.knowledge.build.record import Record
 from advisor.knowledge.columns import (
@@ -21,7 +22,7 @@ from advisor.knowledge.columns import (
     pack_numbers,
     pack_patches,
 )
-from advisor.knowledge.facts import SeriesFacts
+from advisor.knowledge.facts import Counts, SeriesFacts
 from advisor.knowledge.reference import Exploited
 from advisor.knowledge.reference_drivers import DriverFacts
 from advisor.knowledge.sites import Unit, packed_folder, sites_text, units_text
@@ -44,13 +45,13 @@ class Parts(NamedTuple):
         records: The CNA's, in the order of their ids.
         units: Source file -> what it is compiled into, for every file of every kernel tree read.
         meta: What the database says about itself.
-        noted: What distributions' changelogs say.
+        releases: What distributions' changelogs say about stable releases.
     """
 
     records: Sequence[Record]
     units: Mapping[str, tuple[Unit, ...]]
     meta: Mapping[str, str]
-    noted: Sequence[Noted] = ()
+    releases: Sequence[Release] = ()
     curated: Sequence[Curated] = ()
     series: Sequence[SeriesFacts] = ()
     drivers: Sequence[DriverFacts] = ()
@@ -89,7 +90,9 @@ def _fill(connection: sqlite3.Connection, parts: Parts) -> None:
     connection.executescript(files("advisor.knowledge").joinpath("schema.sql").read_text("utf-8"))
     with connection:
         _insert(connection, "meta", sorted(parts.meta.items()))
-        _fill_fixes(connection, fix_rows(parts.records, parts.noted), parts.units)
+        noted = (Noted(cve, one.version) for one in parts.releases for cve in one.cves)
+        _fill_fixes(connection, fix_rows(parts.records, noted), parts.units)
+        _fill_tallies(connection, parts.releases)
         _fill_folders(connection, parts.units)
         _fill_curated(connection, parts.curated)
         _insert(connection, "exploited", sorted(parts.exploited))
@@ -184,21 +187,30 @@ def _fill_columns(
 
 
 def _fill_lines(connection: sqlite3.Connection, rows: Sequence[FixRow]) -> None:
-    bugs: defaultdict[int, dict[int, int]] = defaultdict(dict)
-    stated: defaultdict[int, dict[int, int]] = defaultdict(dict)
-    fixes: defaultdict[int, dict[int, int]] = defaultdict(dict)
+    lines: defaultdict[int, tuple[dict[int, int], dict[int, int], dict[int, int]]]
+    lines = defaultdict(lambda: ({}, {}, {}))
     for n, row in enumerate(rows, 1):
-        for code, patch in row.arrived.items():
-            bugs[code][n] = patch
-        for code, patch in row.mended.items():
-            stated[code][n] = fixes[code][n] = patch
-        for code, patch in last_noted(row.noted).items():
-            fixes[code][n] = min(patch, fixes[code].get(n, patch))
-    for code in sorted(bugs.keys() | fixes.keys()):
-        same = stated[code] == fixes[code]
-        first, second, third = (pack_patches(one[code]) for one in (bugs, fixes, stated))
-        values = (code, first, second, None if same else third)
-        connection.execute("INSERT INTO line VALUES (?, ?, ?, ?)", values)
+        for kind, patches in enumerate((row.arrived, row.mended, last_noted(row.noted))):
+            for code, patch in patches.items():
+                lines[code][kind][n] = patch
+    packed = ((code, *map(pack_patches, lines[code])) for code in sorted(lines))
+    _insert(connection, "line", packed)
+
+
+def _fill_tallies(connection: sqlite3.Connection, releases: Sequence[Release]) -> None:
+    last: dict[int, int] = {}
+    modules: defaultdict[int, defaultdict[str, list[str]]]
+    modules = defaultdict(lambda: defaultdict(list))
+    for release in sorted(releases):
+        code, patch = release.version.series.code, release.version.patch
+        last[code] = patch
+        whole = Counts(release.fixes, release.named)
+        for module, counts in {"": whole, **release.modules}.items():
+            modules[code][module].append(f"{patch}={counts.fixes},{counts.named}")
+    for code in sorted(last):
+        lines = (f"{name}\t{' '.join(found)}\n" for name, found in sorted(modules[code].items()))
+        body = zlib.compress("".join(lines).encode("ascii"), 9)
+        connection.execute("INSERT INTO tally VALUES (?, ?, ?)", (code, last[code], body))
 
 
 def _repairs(rows: Sequence[FixRow]) -> Iterator[tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
 from typing import NamedTuple
 
 from advisor.knowledge import trace
@@ -60,14 +61,17 @@ class FixRow(NamedTuple):
 def fix_rows(records: Iterable[Record], noted: Iterable[Noted]) -> list[FixRow]:
     """Return one row a CVE, in the order of their ids.
 
-    What only a changelog knows has no files, and is taken for present from the first release of
-    each series in which some changelog calls it fixed.
+    What only a changelog knows has no files, the median score of all that are scored, and is taken
+    for present from the first release of each series in which some changelog calls it fixed.
     """
+    records = list(records)
+    scores = [record.score for record in records if record.cvss]
+    usual = round(median(scores)) if scores else 0
     by_cve: defaultdict[str, set[KernelVersion]] = defaultdict(set)
     for cve, version in noted:
         by_cve[cve].add(version)
     rows = [_recorded(record, by_cve.pop(record.id, set())) for record in records]
-    rows += [_only_noted(cve, versions) for cve, versions in by_cve.items()]
+    rows += [_only_noted(cve, versions, usual) for cve, versions in by_cve.items()]
     return sorted(rows, key=lambda row: row.cve)
 
 
@@ -91,13 +95,13 @@ def _recorded(record: Record, noted: Iterable[KernelVersion]) -> FixRow:
     )
 
 
-def _only_noted(cve: str, noted: Iterable[KernelVersion]) -> FixRow:
+def _only_noted(cve: str, noted: Iterable[KernelVersion], score: int) -> FixRow:
     return FixRow(
         cve=cve_key(cve),
         bug=BugClass.UNKNOWN,
         evidence=Evidence.NONE_STATED,
         cvss="",
-        score=0,
+        score=score,
         source=CHANGELOG_SOURCE,
         span=Span(NEVER, NEVER),
         earlier=(),
