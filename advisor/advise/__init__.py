@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 from advisor.advise.blockers import blockers_of
 from advisor.advise.case import Case
+from advisor.advise.frontier import frontier
 from advisor.advise.judge import Judge, Judged
 from advisor.advise.losses import LossFinder
-from advisor.advise.offers import find_offers
+from advisor.advise.mitigations import mitigations
+from advisor.advise.offers import find_offers, upstream_offers
 from advisor.advise.policy import decide
 from advisor.advise.preflight import preflight
-from advisor.advise.situation import choose
+from advisor.advise.situation import choose, has_ended
 from advisor.advise.steps import steps_for
 from advisor.advise.trouble import Trouble
 from advisor.advise.words import headline, reasons, risks
@@ -68,8 +70,12 @@ def advise(
     choice = choose(case, judged, known)
     verdict = decide(choice.situation)
     target = choice.by_target.get(verdict.target) if verdict.target is not None else None
+    stays = known if target is None else target.candidate.regressions
+    name = target.offer.release if target is not None else ""
+    ahead = [one for one in judged if not one.offer.older]
+    picture = frontier(assessment, inventory.kernel.identity.release, ahead, name)
     return Advice(
-        candidates=tuple(one.candidate for one in judged if not one.offer.older),
+        candidates=tuple(one.candidate for one in ahead),
         preflight=preflight(inventory, target, judged),
         decision=Decision(
             action=verdict.action,
@@ -78,8 +84,10 @@ def advise(
             headline=headline(inventory, assessment, verdict, choice),
             reasons=reasons(inventory, assessment, verdict, choice),
             risks=risks(verdict, choice),
-            steps=steps_for(inventory, verdict, target),
+            steps=steps_for(inventory, verdict, target, choice.refused),
             rule=verdict.rule,
+            mitigations=mitigations(case, stays, helped=target is not None),
+            frontier=picture,
         ),
         regressions=known,
         unknowns=trouble.unknowns(),
@@ -91,7 +99,9 @@ def _judge_all(case: Case, trouble: Trouble, extra: tuple[GivenKernel, ...]) -> 
     judge = Judge(case)
     losses = LossFinder(case.inventory, case.knowledge)
     found: list[Judged] = []
-    for offer in find_offers(case.inventory, extra):
+    offers = find_offers(case.inventory, extra)
+    offers += upstream_offers(case.inventory, case.knowledge, offers, ended=has_ended(case))
+    for offer in offers:
         judged = judge.judge(offer)
         lost = losses.find(offer)
         sides = trouble.sides(offer)

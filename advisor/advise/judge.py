@@ -31,6 +31,7 @@ class Judged(NamedTuple):
     Attributes:
         closed: The findings of the running kernel that it closes, those that can run here.
         left: Weight of what it leaves open and brings; None where that cannot be counted.
+        missing: The fixes it lacks, by number; None where that cannot be counted.
         fresh: Known trouble that it brings and the running kernel has not.
     """
 
@@ -39,14 +40,22 @@ class Judged(NamedTuple):
     closed: tuple[Finding, ...] = ()
     left: int | None = None
     fresh: tuple[Finding, ...] = ()
+    missing: Mapping[int, Weighed] | None = None
+
+
+def weight_of(score: int, reach: Reach) -> int:
+    """Return how much one missing fix counts: its severity times how near its code is."""
+    return SEVERITY_WEIGHT[severity_of(score)] * REACH_WEIGHT.get(reach, 0)
 
 
 def weight(weighed: Iterable[Weighed]) -> int:
     """Return how much missing fixes count together on this machine."""
-    return sum(
-        SEVERITY_WEIGHT[severity_of(one.score)] * REACH_WEIGHT.get(one.reached.reach, 0)
-        for one in weighed
-    )
+    return sum(weight_of(one.score, one.reached.reach) for one in weighed)
+
+
+def weighs(one: Weighed) -> bool:
+    """Return whether a missing fix is in code that can run here."""
+    return one.reached.reach in WEIGHING
 
 
 class Judge:
@@ -110,7 +119,7 @@ class Judge:
         closes = {n: one for n, one in mine.items() if n not in missing}
         opens = {n: one for n, one in missing.items() if n not in mine}
         closed = self._closed(closes)
-        worst = sorted(filter(_weighs, opens.values()), key=_worst_first)[:_TOLD]
+        worst = sorted(filter(weighs, opens.values()), key=_worst_first)[:_TOLD]
         candidate = bare._replace(
             judged=True,
             closes=tally(closes),
@@ -121,7 +130,7 @@ class Judge:
                 worst, self._knowledge, Status.AFFECTED, f"open in upstream {version}"
             ),
         )
-        return Judged(offer, candidate, closed, weight(missing.values()))
+        return Judged(offer, candidate, closed, weight(missing.values()), missing=missing)
 
     def _alone(self, offer: Offer, bare: Candidate) -> Judged:
         """Count what a kernel leaves open where nothing is known about the running one."""
@@ -145,7 +154,7 @@ class Judge:
             for record in records.values()
         }
         evidence = f"named by {offer.cves_source}, and not by the running kernel's changelog"
-        told = filter(_weighs, weighed.values())
+        told = filter(weighs, weighed.values())
         closed = detail(told, self._knowledge, Status.UNKNOWN, evidence)
         why = f"{bare.why_not}; counted from {offer.cves_source}"
         closes = tally(weighed)
@@ -154,12 +163,8 @@ class Judge:
         )
 
     def _closed(self, closes: Mapping[int, Weighed]) -> tuple[Finding, ...]:
-        ids = {self._ids[n] for n, one in closes.items() if _weighs(one)}
+        ids = {self._ids[n] for n, one in closes.items() if weighs(one)}
         return tuple(one for one in self._assessment.findings if one.id in ids)
-
-
-def _weighs(one: Weighed) -> bool:
-    return one.reached.reach in WEIGHING
 
 
 def _worst_first(one: Weighed) -> tuple[int, int, int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from advisor.advise.order import Key, flavour, natural_key, package_key
+from advisor.knowledge.store import KnowledgeBase, SeriesFacts
 from advisor.model.advice import Origin
 from advisor.model.inventory import (
     GivenKernel,
@@ -92,6 +93,52 @@ def find_offers(inventory: Inventory, extra: Iterable[GivenKernel] = ()) -> tupl
         if not one.older and _fits(one, words) and (one.release, one.package_version) not in known
     ]
     return (*given, *_newest(installed, inventory), *_newest(offered, inventory))
+
+
+def upstream_offers(
+    inventory: Inventory, knowledge: KnowledgeBase, offers: Iterable[Offer], *, ended: bool
+) -> tuple[Offer, ...]:
+    """Return what kernel.org has and no repository here offers: of this series, and where to go next.
+
+    The next series is told only where the running one has ended, or where its owner has to choose it.
+
+    Args:
+        inventory: The machine.
+        knowledge: What is known of series.
+        offers: What can be had here.
+        ended: Whether the running series gets no more fixes.
+    """
+    running = inventory.kernel.identity.upstream
+    if running is None:
+        return ()
+    best = max(
+        (one.upstream for one in offers if one.upstream and one.upstream.series == running.series),
+        default=running,
+    )
+    here = knowledge.series(running.series)
+    found: list[SeriesFacts] = []
+    if here is not None and here.last is not None and here.last > max(best, running):
+        found.append(here)
+    if ended:
+        later = [one for one in knowledge.all_series() if one.series > running.series and one.last]
+        longterm = [one for one in later if one.longterm]
+        have = {one.upstream.series for one in offers if one.upstream}
+        found += [one for one in (longterm or later)[-1:] if one.series not in have]
+    return tuple(_upstream(one) for one in found)
+
+
+def _upstream(facts: SeriesFacts) -> Offer:
+    return Offer(
+        release=str(facts.last),
+        package="",
+        package_version="",
+        upstream=facts.last,
+        backports=False,
+        why="",
+        origin=Origin.UPSTREAM,
+        source="kernel.org, as the knowledge base has it",
+        vendor="kernel.org",
+    )
 
 
 def _fits(offer: Offer, words: frozenset[str]) -> bool:

@@ -68,7 +68,9 @@ class Situation(NamedTuple):
         vendor_build: A newer build of the same kernel whose number does not tell what it fixes.
         way_back: An older kernel that is installed and free of trouble that the running one has.
         refused: The best kernel that may not be taken, because it breaks what is in use here.
-        upstream: What kernel.org has, where nothing on offer helps.
+        own_build: The running kernel was built by its owner, who takes the next one from kernel.org.
+        upstream: What kernel.org has of this series and no repository here offers.
+        next_series: What kernel.org has for those whose series has ended.
     """
 
     told: bool = True
@@ -83,7 +85,9 @@ class Situation(NamedTuple):
     vendor_build: Target | None = None
     way_back: Target | None = None
     refused: Target | None = None
+    own_build: bool = False
     upstream: Target | None = None
+    next_series: Target | None = None
 
 
 class Row(NamedTuple):
@@ -139,6 +143,10 @@ def _upstream(s: Situation) -> Target | None:
     return s.upstream
 
 
+def _next_series(s: Situation) -> Target | None:
+    return s.next_series
+
+
 def _good(target: Target | None) -> bool:
     return target is not None and target.helps
 
@@ -163,6 +171,10 @@ def _is_installed_better(s: Situation) -> bool:
 
 def _is_same_series(s: Situation) -> bool:
     return _good(s.same_line)
+
+
+def _is_own_build(s: Situation) -> bool:
+    return s.own_build and _good(s.upstream)
 
 
 def _is_way_back(s: Situation) -> bool:
@@ -280,6 +292,15 @@ ACTIONS: Final[tuple[Row, ...]] = (
         "The smallest change that helps comes first.",
     ),
     Row(
+        "own-build",
+        "the kernel was built by its owner, and kernel.org has a newer release of its series that closes "
+        "fixes which can run here, or ends known trouble",
+        _is_own_build,
+        Action.UPGRADE,
+        _upstream,
+        "Who builds a kernel is its distributor; the next release of the series is the update.",
+    ),
+    Row(
         "way-back",
         "the running kernel has known trouble of high severity with hardware in use, nothing newer may "
         "be taken, and an older kernel without it is installed",
@@ -359,7 +380,7 @@ ACTIONS: Final[tuple[Row, ...]] = (
         "the running series gets no more fixes, and no other kernel is offered here",
         _is_series_ended_alone,
         Action.SWITCH_SERIES,
-        _upstream,
+        _next_series,
         "Somebody has to supply a kernel that is still looked after.",
     ),
     Row(

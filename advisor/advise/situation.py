@@ -72,6 +72,8 @@ def choose(case: Case, judged: Iterable[Judged], regressions: tuple[Finding, ...
     assessment = case.assessment
     picker = _Picker(case)
     ahead = [one for one in everything if not one.offer.older]
+    upstream = [one for one in ahead if one.offer.origin is Origin.UPSTREAM]
+    ahead = [one for one in ahead if one.offer.origin is not Origin.UPSTREAM]
     may = [one for one in ahead if not breaks(one)]
     refused = sorted(
         (one for one in ahead if breaks(one) and picker.target(one).helps), key=picker.rank
@@ -81,12 +83,11 @@ def choose(case: Case, judged: Iterable[Judged], regressions: tuple[Finding, ...
     other = [one for one in may if not picker.is_same(one) and not picker.target(one).ended]
     troubled = any(map(is_outage, regressions))
     back = [one for one in everything if one.offer.older and not breaks(one) and _cures(one)]
-    facts = case.knowledge.series(series) if series else None
     situation = Situation(
         told=assessment.version is not None,
         in_knowledge=assessment.version is None or assessment.horizon is not None,
         from_outside=is_from_outside(case.inventory),
-        ended=is_over(facts.eol, case.now_days) if facts else False,
+        ended=has_ended(case),
         reaching=assessment.tally.reaching,
         exposed=any(_exploited(one) or _remote_critical(one) for one in assessment.findings),
         same_line=picker.best(same),
@@ -95,8 +96,18 @@ def choose(case: Case, judged: Iterable[Judged], regressions: tuple[Finding, ...
         vendor_build=picker.newest(same),
         way_back=picker.best(back) if troubled else None,
         refused=picker.target(refused[0]) if refused else None,
+        own_build=case.inventory.kernel.identity.vendor == "custom",
+        upstream=picker.best(one for one in upstream if picker.is_same(one) and not breaks(one)),
+        next_series=picker.any(one for one in upstream if not picker.is_same(one)),
     )
     return Choice(situation, picker.by_target, tuple(refused))
+
+
+def has_ended(case: Case) -> bool:
+    """Return whether the running series gets no more fixes."""
+    series = case.inventory.kernel.identity.series
+    facts = case.knowledge.series(series) if series else None
+    return is_over(facts.eol, case.now_days) if facts else False
 
 
 class _Picker:
@@ -152,6 +163,10 @@ class _Picker:
 
         helping = [one for one in judged if self.target(one).helps]
         return self.target(min(helping, key=key)) if helping else None
+
+    def any(self, judged: Iterable[Judged]) -> Target | None:
+        """Return the first kernel, None where there is none."""
+        return next(map(self.target, judged), None)
 
     def newest(self, judged: Iterable[Judged]) -> Target | None:
         """Return the newest of the kernels whose worth cannot be counted, None where there is none."""
