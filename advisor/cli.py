@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Optional
 
 import typer
 
@@ -44,7 +44,9 @@ app.add_typer(kb_app, name="kb", help="Ask the knowledge base, or make it anew."
 
 _DATABASE = typer.Option(None, "--database", metavar="FILE", help="Use this knowledge base.")
 _FROM = typer.Option(None, "--from", metavar="FILE", help="Read a capture instead of this machine.")
-_COLOUR = typer.Option(ColourWhen.AUTO, "--color", help="When to send colours; NO_COLOR is heeded.")
+_COLOUR = typer.Option(
+    ColourWhen.AUTO.value, "--color", help="When to send colours; NO_COLOR is heeded."
+)
 _ALL = typer.Option(False, "--all", help="Every finding, check and unknown.")
 
 
@@ -54,14 +56,16 @@ class _InterruptedError(BaseException):
 
 @app.command()
 def scan(
-    source: Path | None = _FROM,
-    output_format: Format = typer.Option(Format.TEXT, "--format", help="How to write the answer."),
+    source: Optional[Path] = _FROM,
+    output_format: Format = typer.Option(
+        Format.TEXT.value, "--format", help="How to write the answer."
+    ),
     everything: bool = _ALL,
     colour: ColourWhen = _COLOUR,
     fail_on: FailOn = typer.Option(
-        FailOn.NEVER, "--fail-on", help="End with status 1 if it is at least this urgent."
+        FailOn.NEVER.value, "--fail-on", help="End with status 1 if it is at least this urgent."
     ),
-    database: Path | None = _DATABASE,
+    database: Optional[Path] = _DATABASE,
 ) -> None:
     """Say which fixes reach this machine, what to install, and what that opens or breaks."""
     answer = _answer(source, database)
@@ -82,9 +86,9 @@ def scan(
 @app.command()
 def explain(
     name: str = typer.Argument(..., metavar="ID", help="A CVE, a curated fix, or a device."),
-    source: Path | None = _FROM,
+    source: Optional[Path] = _FROM,
     colour: ColourWhen = _COLOUR,
-    database: Path | None = _DATABASE,
+    database: Optional[Path] = _DATABASE,
 ) -> None:
     """Show one fix or one device: the readings, the ranges, and how they give the verdict."""
     from advisor.assess import Weigher

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Optional
 
 import typer
 
@@ -16,8 +17,8 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 def affected(
     version: str = typer.Argument(..., help="An upstream version: 6.12.94."),
     cna_only: bool = typer.Option(False, "--cna-only", help="By the CNA's records and rule alone."),
-    output_format: Format = typer.Option(Format.TEXT, "--format", help="How to write the answer."),
-    database: Path | None = typer.Option(None, "--database", metavar="FILE", help="Use this one."),
+    output_format: Format = typer.Option(Format.TEXT.value, "--format", help="How to write the answer."),
+    database: Optional[Path] = typer.Option(None, "--database", metavar="FILE", help="Use this one."),
 ) -> None:
     """Name the CVEs that are open in an upstream version."""
     import json

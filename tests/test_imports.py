@@ -37,13 +37,17 @@ def imports_of(path: Path) -> set[str]:
     return {name for name in found if name.startswith("advisor.")}
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE))
+)
 def test_module_imports_only_what_its_part_may(path: Path) -> None:
     part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
     if part in TOP:
         return
     reached = {name.split(".")[1] for name in imports_of(path)}
-    reached = {name for name in reached if (PACKAGE / name).exists() or (PACKAGE / f"{name}.py").exists()}
+    reached = {
+        name for name in reached if (PACKAGE / name).exists() or (PACKAGE / f"{name}.py").exists()
+    }
     assert reached <= MAY_IMPORT[part] | {part, "errors"}
 
 
@@ -57,3 +61,22 @@ def test_scan_imports_nothing_dear() -> None:
     loaded = set(done.stdout.split())
     assert "advisor.pipeline" in loaded, done.stderr
     assert not loaded & set(TOO_DEAR)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("cli*.py")), ids=lambda p: p.name)
+def test_options_are_written_as_the_oldest_typer_reads_them(path: Path) -> None:
+    """Debian 12 has typer 0.7: no ``X | None``; Debian 13's click 8.2 wants an enum's value."""
+    source = path.read_text("utf-8")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and node.decorator_list:
+            for argument in node.args.args:
+                told = ast.unparse(argument.annotation) if argument.annotation else ""
+                assert "| None" not in told, f"{path.name}:{argument.lineno}"
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {
+            "typer.Option",
+            "typer.Argument",
+        }:
+            default = ast.unparse(node.args[0]) if node.args else ""
+            assert "." not in default or default.endswith(".value") or "(" in default, (
+                f"{path.name}:{node.lineno}"
+            )
