@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from advisor.knowledge.build.kbuild_include import Include
+    from advisor.knowledge.build.kbuild_include import Include, Name
 
 __all__ = [
     "SourceFile",
@@ -55,9 +55,10 @@ __all__ = [
 MOST_MODULES = 5
 """A header that more modules include is of :data:`~kbuild_units.SEVERAL`."""
 
+MOST_NAMES = 8
+"""As :data:`MOST_MODULES`, with a module counted once for each symbol that may decide about it."""
+
 LARGEST_FILE = 32 * 1024 * 1024
-_COMPILED = (".c", ".S", ".rs")
-_HEADERS = (".h", ".inc", ".def", ".tbl")
 _DEEPEST = 6
 
 
@@ -89,6 +90,10 @@ def open_tree(root: Path) -> Tree:
         path.split("/")[1] for path in files if path.startswith("arch/") and _is_arch(path)
     )
     return Tree(read_kconfig(kconfig_files(root)), arches, frozenset(files), read)
+
+
+def _few(names: frozenset[Name]) -> bool:
+    return len(names) <= MOST_NAMES and len({module for module, _ in names}) <= MOST_MODULES
 
 
 def _is_arch(path: str) -> bool:
@@ -172,14 +177,14 @@ class _Reading:
         self, built: Mapping[str, list[Built]], units: Mapping[str, tuple[Unit, ...]]
     ) -> dict[str, tuple[Unit, ...]]:
         """Return the units of each file that compiled files include."""
-        start: dict[tuple[str, Context], frozenset[tuple[str, str]]] = {}
+        start: dict[tuple[str, Context], frozenset[Name]] = {}
         for path, found in built.items():
             if path.startswith("samples/"):
                 continue
             names = frozenset((unit.module, unit.symbol) for unit in units[path])
-            for context in {self._context(one) for one in found}:
+            for context in sorted({self._context(one) for one in found}):
                 start[path, context] = names
-        reached = spread(start, self._included, MOST_MODULES)
+        reached = spread(start, self._included, _few)
         headers: dict[str, tuple[Unit, ...]] = {}
         for path, units_there in reached.items():
             several = [(SEVERAL, "")] if units_there is None else sorted(units_there)

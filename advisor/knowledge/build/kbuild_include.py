@@ -132,6 +132,10 @@ class Context(NamedTuple):
     arch: str
     folders: tuple[str, ...]
 
+    def of(self, path: str) -> Context:
+        """Return the context of a file included here: the headers of all look nowhere special."""
+        return Context(self.arch, ()) if path.startswith("include/") else self
+
 
 class Resolver:
     """Finds the files that includes mean."""
@@ -173,33 +177,40 @@ class Resolver:
 def spread(
     start: Mapping[tuple[str, Context], frozenset[Name]],
     includes: Callable[[str, Context], Iterable[str]],
-    most: int,
+    fits: Callable[[frozenset[Name]], bool],
 ) -> dict[str, frozenset[Name] | None]:
-    """Return by header what reaches it over any chain of includes; None for more than ``most``.
+    """Return by header what reaches it over any chain of includes; None where that is too much.
 
     Args:
         start: What the compiled files are, by path and context.
         includes: Returns the files that a file includes.
-        most: The largest set that is kept.
+        fits: Says whether a set is small enough to be kept.
     """
     reached: dict[tuple[str, Context], frozenset[Name] | None] = {}
     waiting: list[tuple[tuple[str, Context], frozenset[Name] | None]] = list(start.items())
     while waiting:
         (path, context), value = waiting.pop()
         for header in includes(path, context):
-            key = (header, context)
+            key = (header, context.of(header))
             old = reached.get(key, frozenset())
             if old is None:
                 continue
-            new = None if value is None else old | value
-            if new is not None and len(new) > most:
-                new = None
+            new = _joined(old, value, fits)
             if new != old or key not in reached:
                 reached[key] = new
                 waiting.append((key, new))
     merged: dict[str, frozenset[Name] | None] = {}
     for (path, _), value in reached.items():
-        old = merged.get(path, frozenset())
-        joined = None if old is None or value is None else old | value
-        merged[path] = joined if joined is None or len(joined) <= most else None
+        merged[path] = _joined(merged.get(path, frozenset()), value, fits)
     return merged
+
+
+def _joined(
+    first: frozenset[Name] | None,
+    second: frozenset[Name] | None,
+    fits: Callable[[frozenset[Name]], bool],
+) -> frozenset[Name] | None:
+    if first is None or second is None:
+        return None
+    joined = first | second
+    return joined if fits(joined) else None

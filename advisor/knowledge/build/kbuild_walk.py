@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 DEEPEST = 24
 MOST_VISITS = 20_000
 MOST_RULES = 4
+MOST_WAYS = 4
 
 SUFFIXES = (".c", ".S", ".rs", ".asn1", ".c_shipped", ".S_shipped", ".pl")
 """What an object is made from, in the order in which Kbuild tries."""
 
 _LISTS = (("obj-y", False), ("obj-m", True), ("lib-y", False), ("lib-m", False))
+_FOLDERS = (("obj-y", False), ("obj-m", True), ("subdir-y", True), ("subdir-m", True))
 _PROGRAMS = ("hostprogs", "hostprogs-y", "hostprogs-m", "userprogs", "always-y", "extra-y")
 _FLAGS = re.compile(r"(?:subdir-)?(?:cc|as|rust)flags-|(?:C|A|EXTRA_C)FLAGS|LINUXINCLUDE")
 _TOP_LISTS = re.compile(r"^(?:core|drivers|libs)-\S+[ \t]*[:+]?=.*", re.MULTILINE)
@@ -131,14 +133,27 @@ class Walker:
         for name, modular in _LISTS:
             reached = visit.any if modular else visit.builtin
             for word in scope.look_up(name):
-                if not word.text.endswith("/"):
-                    guards = pairs(reached, [word.when])
-                    yield from self._object(scope, word.text, guards, modular=modular)
-                elif name.startswith("obj"):
-                    yield from self._visit(_below(visit, word, modular=modular))
-        for name in ("subdir-y", "subdir-m"):
+                guards = pairs(reached, [word.when])
+                yield from self._object(scope, word.text, guards, modular=modular)
+        below: dict[str, list[Visit]] = {}
+        for name, modular in _FOLDERS:
             for word in scope.look_up(name):
-                yield from self._visit(_below(visit, word, modular=True))
+                if word.text.endswith("/") or name.startswith("subdir"):
+                    child = _below(visit, word, modular=modular)
+                    below.setdefault(child.folder, []).append(child)
+        for children in below.values():
+            yield from self._visit(self._joined(visit, children))
+
+    def _joined(self, visit: Visit, children: Sequence[Visit]) -> Visit:
+        """Return one visit for all the ways that lead from one directory into another.
+
+        A directory that any of fifteen symbols opens says little: its own lists say it all.
+        """
+        builtin = simplify((guard for child in children for guard in child.builtin), self.tree.full)
+        reached = simplify((guard for child in children for guard in child.any), self.tree.full)
+        if len(reached) > MOST_WAYS * max(1, len(visit.any)):
+            builtin, reached = visit.builtin if builtin else (), visit.any
+        return Visit(children[0].folder, builtin, reached, visit.depth + 1)
 
     def _arch(self, visit: Visit) -> str:
         """Return the one architecture that a visit is for, or "" where it is for more."""
@@ -186,6 +201,8 @@ class Walker:
         programs = {word.text for name in _PROGRAMS for word in scope.look_up(name)}
         skipped = {program + suffix for program in programs for suffix in ("-objs", "-y")}
         for name in sorted(scope.variables.keys() - skipped):
+            if name.endswith("-"):  # what a list for a symbol that is off holds
+                continue
             for word in scope.look_up(name):
                 if word.text.endswith(".o") and UNKNOWN not in word.text:
                     path = source_of(scope, object_path(scope.folder, word.text))
