@@ -36,7 +36,7 @@ def mitigations(case: Case, trouble: Iterable[Finding], *, helped: bool) -> tupl
 def _workarounds(trouble: Iterable[Finding]) -> Iterator[Step]:
     told = [one for one in trouble if one.workaround and one.reached.reach is Reach.ACTIVE]
     for one in told[:_MOST_WORKAROUNDS]:
-        yield Step(f"{one.title}: {one.workaround}")
+        yield Step(f"Against known trouble ({one.title}): {one.workaround}")
 
 
 def _unused(inventory: Inventory, findings: tuple[Finding, ...]) -> Iterator[Step]:

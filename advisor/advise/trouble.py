@@ -47,6 +47,8 @@ class Trouble:
 
     def __init__(self, case: Case) -> None:
         self._weigher = CuratedWeigher(case.inventory, case.knowledge, case.weigher)
+        built = {module.name.replace("-", "_") for module in case.inventory.packages.dkms}
+        self._foreign = built | case.inventory.kernel.out_of_tree.keys()
         identity = case.inventory.kernel.identity
         self.running: Held | None = None
         if identity.upstream is not None:
@@ -68,9 +70,14 @@ class Trouble:
         here, there = {one.id for one in mine}, {one.id for one in held.findings}
         return Sides(
             lives=lives,
-            fresh=tuple(one for one in lives if one.id not in here),
+            fresh=tuple(one for one in lives if one.id not in here and not self._is_foreign(one)),
             cures=tuple(one for one in mine if one.id not in there and _is_notable(one)),
         )
+
+    def _is_foreign(self, finding: Finding) -> bool:
+        """Whether trouble is about a module that is built apart: what DKMS says decides there."""
+        modules = finding.reached.modules
+        return bool(modules) and self._foreign.issuperset(modules)
 
     def unknowns(self) -> tuple[Unknown, ...]:
         """Return the known trouble of which it could not be told whether it concerns this machine."""
@@ -79,10 +86,17 @@ class Trouble:
         return tuple(
             Unknown(
                 f"whether this machine is concerned by: {one.title}",
-                f"it concerns: {one.concerns}" if one.concerns else "what decides it was not read",
+                (
+                    f"it concerns {one.concerns[:1].lower()}{one.concerns[1:]}"
+                    if one.concerns
+                    else "not read"
+                )
+                if one.began
+                else "since which release it lives is not known",
                 one.id,
             )
             for one in self.running.undecided
+            if one.severity in SERIOUS and one.kind != FixKind.FIX
         )
 
 

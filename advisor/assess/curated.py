@@ -24,11 +24,19 @@ _Body = Mapping[str, object]  # an entry as data/fixes.json has it
 
 
 class Undecided(NamedTuple):
-    """A curated entry that lives in a kernel, and whose condition what was read leaves open."""
+    """A curated entry of which it is not known whether it lives in a kernel, or concerns the machine.
+
+    Attributes:
+        concerns: Who is concerned, for a person.
+        began: Whether it is known since when it lives; else that is what is open.
+    """
 
     id: str
+    kind: str
     title: str
     concerns: str
+    severity: Severity
+    began: bool
 
 
 class Held(NamedTuple):
@@ -98,10 +106,11 @@ class CuratedWeigher:
             body = self._bodies.get(row.n)
             if answer is False or body is None or self._is_left_out(row, body):
                 continue
-            if _mended(body, vendor, package_version, version.series):
+            lives = _lives(row, body, version.series)
+            if lives is False or _mended(body, vendor, package_version, version.series):
                 continue
-            if answer is None:
-                undecided.append(_undecided(row, body))
+            if answer is None or lives is None:
+                undecided.append(_undecided(row, body, began=lives is not None))
             else:
                 findings.append(self._finding(row, body, version))
         return Held(tuple(sorted(findings, key=_worst_first)), tuple(undecided))
@@ -166,13 +175,34 @@ class CuratedWeigher:
             paired = symbols if len(symbols) == len(modules) else ("",) * len(modules)
             sites = tuple(map(_site, (path,) * len(modules), modules, paired))
             reached = self._weigher.reach_of(sites or (_site(path, VMLINUX, ""),))
-            named = _named(row.trigger, self._inventory)
-            if named:
-                devices = tuple(dict.fromkeys((*named, *reached.devices)))
-                how = f"{named[0]} is one of the devices it is about"
-                reached = reached._replace(reach=Reach.ACTIVE, devices=devices, how=how)
-            self._reached[row.n] = reached
+            self._reached[row.n] = self._used(row.trigger, reached)
         return self._reached[row.n]
+
+    def _used(self, trigger: str, reached: Reached) -> Reached:
+        """Return a reach, made active where the condition names something that is in use here."""
+        condition = parse_condition(json.loads(trigger), "", [])
+        tests = tuple(_tests(condition)) if condition is not None else ()
+        globs = tuple(test.value for test in tests if test.op == "device")
+        devices = tuple(
+            device.id
+            for device in self._inventory.devices
+            if device.modalias and any(fnmatchcase(device.modalias, glob) for glob in globs)
+        )
+        if devices:
+            how = f"{devices[0]} is one of the devices it is about"
+            named = tuple(dict.fromkeys((*devices, *reached.devices)))
+            return reached._replace(reach=Reach.ACTIVE, devices=named, how=how)
+        types = {test.value for test in tests if test.op == "filesystem"}
+        for mount in self._inventory.mounts:
+            if mount.type in types:
+                how = f"{mount.point} is of type {mount.type} (/proc/mounts or /etc/fstab)"
+                return reached._replace(reach=Reach.ACTIVE, how=how)
+        names = {test.value for test in tests if test.op == "feature"}
+        for feature in self._inventory.features:
+            if feature.id in names and feature.state in _IN_USE:
+                features = tuple(dict.fromkeys((feature.id, *reached.features)))
+                return reached._replace(reach=Reach.ACTIVE, features=features, how=feature.evidence)
+        return reached
 
 
 def annotate(findings: Iterable[Finding], knowledge: KnowledgeBase) -> tuple[Finding, ...]:
@@ -200,24 +230,31 @@ def _annotated(finding: Finding, names: tuple[str, ...], bodies: Mapping[str, _B
     )
 
 
-def _named(trigger: str, inventory: Inventory) -> tuple[str, ...]:
-    """Return the ids of the devices that a condition names by their modalias."""
-    condition = parse_condition(json.loads(trigger), "", [])
-    if condition is None:
-        return ()
-    globs = tuple(_globs(condition))
-    return tuple(
-        device.id
-        for device in inventory.devices
-        if device.modalias and any(fnmatchcase(device.modalias, glob) for glob in globs)
-    )
-
-
-def _globs(condition: Condition) -> Iterable[str]:
-    if condition.op == "device":
-        yield condition.value
+def _tests(condition: Condition) -> Iterable[Condition]:
+    """Yield the tests of a condition."""
+    if condition.value:
+        yield condition
     for part in condition.parts:
-        yield from _globs(part)
+        yield from _tests(part)
+
+
+def _lives(row: CuratedRow, body: _Body, series: Series) -> bool | None:
+    """Return whether an entry speaks about a series, None where it is not known since when it lives.
+
+    What is known about stable branches alone says nothing about the others; and a regression whose
+    beginning nobody knows may or may not be in an early release of its branch.
+    """
+    introduced, fixed = _keys(body, "introduced"), _keys(body, "fixed")
+    if "mainline" not in introduced | fixed:
+        spoken = introduced | fixed | set(_texts(body, "unfixed"))
+        if spoken and str(series) not in spoken:
+            return False
+    return None if row.kind == FixKind.REGRESSION and not introduced else True
+
+
+def _keys(body: _Body, key: str) -> set[str]:
+    value = body.get(key)
+    return set(cast("dict[str, object]", value)) if isinstance(value, dict) else set()
 
 
 def _site(path: str, module: str, symbol: str) -> Site:
@@ -250,10 +287,10 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in digits.split()[:8])
 
 
-def _undecided(row: CuratedRow, body: _Body) -> Undecided:
+def _undecided(row: CuratedRow, body: _Body, *, began: bool) -> Undecided:
     concerns = body.get("concerns")
     text = _text(cast("_Body", concerns), "text") if isinstance(concerns, dict) else ""
-    return Undecided(row.id, _text(body, "title"), text)
+    return Undecided(row.id, row.kind, _text(body, "title"), text, _severity(body), began)
 
 
 def _severity(body: _Body) -> Severity:
