@@ -8,7 +8,8 @@ from advisor.probe.autoload import probe_autoload
 from advisor.probe.devices import probe_devices
 from advisor.probe.distro import probe_host
 from advisor.probe.features import probe_features
-from advisor.probe.kernel import probe_kernel, running_release
+from advisor.probe.kernel import machine_of, probe_kernel, running_release
+from advisor.probe.kernels import other_kernels
 from advisor.probe.modules import probe_files, probe_modules
 from advisor.probe.packages import probe_packages
 from advisor.probe.readings import Readings
@@ -26,7 +27,7 @@ def probe(system: System, *, now: int) -> Inventory:
     readings = Readings(system, now=now)
     release = running_release(readings)
     host = probe_host(readings)
-    packages = probe_packages(readings, release)
+    packages = probe_packages(readings, host, release, machine_of(readings))
     version = next((k.package_version for k in packages.installed if k.release == release), "")
     kernel = probe_kernel(readings, host.distro, version)
     files = probe_files(readings, release)
@@ -56,6 +57,7 @@ def probe(system: System, *, now: int) -> Inventory:
         mounts=mounts,
         spaces=probe_spaces(readings),
         packages=packages,
-        unknowns=tuple(dict.fromkeys(readings.unknowns)),
         capture=system.capture,
+        kernel_modules=other_kernels(readings, packages.installed, release, devices),
+        unknowns=tuple(dict.fromkeys(readings.unknowns)),
     )

@@ -47,8 +47,7 @@ def probe_kernel(readings: Readings, distro: Distro, package_version: str) -> Ke
         distro: Its distribution.
         package_version: The version of the package that owns it, or ``""``.
     """
-    fields = (readings.system.run("uname") or "").split("\n") + [""] * 5
-    release, build, machine = fields[2], fields[3], fields[4]
+    _, _, release, build, machine = _uname(readings)
     config, source = _config(readings, release)
     return Kernel(
         identity=identify(
@@ -75,8 +74,22 @@ def probe_kernel(readings: Readings, distro: Distro, package_version: str) -> Ke
 
 
 def running_release(readings: Readings) -> str:
-    """Return what ``uname -r`` prints, ``""`` where it was not recorded."""
-    return ((readings.system.run("uname") or "").split("\n") + [""] * 3)[2]
+    """Return what ``uname -r`` prints, ``""`` where nothing tells."""
+    return _uname(readings)[2]
+
+
+def machine_of(readings: Readings) -> str:
+    """Return what ``uname -m`` prints, ``""`` where nothing tells."""
+    return _uname(readings)[4]
+
+
+def _uname(readings: Readings) -> list[str]:
+    """Return system, host, release, version and machine; a capture made by hand may lack it."""
+    said = readings.system.run("uname")
+    if said is not None:
+        return (said.split("\n") + [""] * 5)[:5]
+    match = re.match(r"Linux version (\S{1,128}) .*?(#.*)?$", readings.word("/proc/version"))
+    return ["Linux", "", match[1] if match else "", (match[2] or "") if match else "", ""]
 
 
 def parse_config(text: str) -> dict[str, str]:

@@ -108,17 +108,18 @@ def unlz4(data: bytes, limit: int) -> Iterator[bytes]:
 STANZA_FIELDS = (b"Package:", b"Status:", b"Version:", b"Source:", b"Depends:", b"Architecture:")
 
 # Searched for in lists of every size, and in those of less than 8 MiB.
-STANZA_NEEDLES = (b"\nPackage: linux-",)
+STANZA_NEEDLES = (b"\nPackage: linux-image-",)
 
-SMALL_NEEDLES = (b"\nPackage: pve-", b"\nPackage: proxmox-", b"\nPackage: raspberrypi-kernel")
+SMALL_NEEDLES = (
+    b"\nPackage: pve-kernel-",
+    b"\nPackage: proxmox-",
+    b"\nPackage: raspberrypi-kernel",
+)
 
 STANZA_NAMES = (
     b"linux-image-",
-    b"linux-headers-",
     b"pve-kernel-",
-    b"pve-headers",
     b"proxmox-kernel-",
-    b"proxmox-headers-",
     b"proxmox-default-",
     b"raspberrypi-kernel",
 )

@@ -1,0 +1,138 @@
+"""What package managers other than apt know of kernels, as far as their files tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from advisor.model.inventory import InstalledKernel, OfferedKernel
+from advisor.probe.readings import Readings
+
+_LOCAL: Final = "/var/lib/pacman/local"
+_SYNC: Final = "/var/lib/pacman/sync"
+_APK_DB: Final = "/lib/apk/db/installed"
+_APK_CACHE: Final = "/var/cache/apk"
+_DESC: Final = re.compile(r"%NAME%\n(\S+)\n\n%VERSION%\n(\S+)\n")
+_APK: Final = re.compile(r"P:(\S+)\nV:(\S+)\n")
+
+
+class Known(NamedTuple):
+    """What a package manager knows of kernels."""
+
+    installed: tuple[InstalledKernel, ...] = ()
+    offered: tuple[OfferedKernel, ...] = ()
+    held: tuple[str, ...] = ()
+    list_age_days: int | None = None
+
+
+def pacman(readings: Readings) -> Known:
+    """Return the kernels that pacman has installed, and those of its databases."""
+    installed: dict[str, InstalledKernel] = {}
+    for folder in readings.list(_LOCAL):
+        path = f"{_LOCAL}/{folder}/desc"
+        for name, version in _DESC.findall(readings.text(path) or ""):
+            release = arch_release(name, version)
+            if release:
+                installed[name] = InstalledKernel(release, name, version, path)
+    offered: list[OfferedKernel] = []
+    ages: list[int] = []
+    for database in readings.list(_SYNC):
+        path = f"{_SYNC}/{database}"
+        age = readings.age_days(path)
+        ages += [] if age is None else [age]
+        for name, version in _DESC.findall(readings.text(path) or ""):
+            if name in installed and arch_release(name, version):
+                release = arch_release(name, version)
+                offered.append(
+                    OfferedKernel(release, name, version, database[:-3], age, name, source=path)
+                )
+    held = _ignored(readings, "/etc/pacman.conf", r"linux")
+    return Known(tuple(installed.values()), tuple(offered), tuple(held), min(ages, default=None))
+
+
+def arch_release(name: str, version: str) -> str:
+    """Return the release of an Arch package: linux 6.12.1.arch1-1 is ``6.12.1-arch1-1``.
+
+    The variant comes last: linux-lts 6.6.63-1 is ``6.6.63-1-lts``.
+    """
+    match = re.fullmatch(r"(?:\d+:)?(\d+(?:\.\d+)+)(?:\.([a-z]+\d+))?-([\d.]+)", version)
+    if match is None or name.startswith(("linux-api", "linux-tools", "linux-docs")):
+        return ""
+    parts = [match[1], *([match[2]] if match[2] else []), match[3]]
+    return "-".join([*parts, *([name[6:]] if name.startswith("linux-") else [])])
+
+
+def apk(readings: Readings) -> Known:
+    """Return the kernels that apk has installed, and those of its cached indexes."""
+    installed = {
+        name: InstalledKernel(alpine_release(name, version), name, version, _APK_DB)
+        for name, version in _APK.findall(readings.text(_APK_DB) or "")
+        if alpine_release(name, version)
+    }
+    offered: list[OfferedKernel] = []
+    ages: list[int] = []
+    for index in readings.list(_APK_CACHE):
+        path = f"{_APK_CACHE}/{index}"
+        age = readings.age_days(path)
+        ages += [] if age is None else [age]
+        for name, version in _APK.findall(readings.text(path) or ""):
+            release = alpine_release(name, version)
+            if release and name in installed:
+                offered.append(OfferedKernel(release, name, version, "", age, name, source=path))
+    world = readings.word("/etc/apk/world").split()
+    held = [f"/etc/apk/world: {word}" for word in world if re.match(r"linux-\w+[=<~]", word)]
+    return Known(tuple(installed.values()), tuple(offered), tuple(held), min(ages, default=None))
+
+
+def alpine_release(name: str, version: str) -> str:
+    """Return the release of an Alpine package: linux-lts 6.12.30-r0 is ``6.12.30-0-lts``."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)+(?:_rc\d+)?)-r(\d+)", version)
+    flavour = re.fullmatch(r"linux-(lts|virt|edge|rpi\d?|stable|openpax|gru|asahi|elm|p1)", name)
+    return f"{match[1].replace('_', '-')}-{match[2]}-{flavour[1]}" if match and flavour else ""
+
+
+def rpm(readings: Readings, manager: str) -> Known:
+    """Return the kernels of a machine that has rpm: their releases are their packages' versions."""
+    kernels: list[InstalledKernel] = []
+    for release in readings.list("/lib/modules"):
+        if "vmlinuz" in readings.list(f"/lib/modules/{release}"):
+            package = "kernel-default" if manager == "zypper" else "kernel-core"
+            version = re.sub(r"\.(x86_64|aarch64|ppc64le|s390x)\Z", "", release)
+            kernels.append(InstalledKernel(release, package, version, f"/lib/modules/{release}"))
+    held = [
+        *_ignored(readings, "/etc/dnf/dnf.conf", r"kernel"),
+        *_ignored(readings, "/etc/yum.conf", r"kernel"),
+        *_locked(readings),
+    ]
+    readings.missing(
+        f"the kernels that {manager} offers",
+        "/var/cache/libdnf5" if manager == "dnf" else "/var/cache/zypp",
+        "its lists are too large to be read on every scan",
+    )
+    return Known(tuple(kernels), (), tuple(held))
+
+
+def _locked(readings: Readings) -> Iterator[str]:
+    for path in ("/etc/dnf/plugins/versionlock.list", "/etc/zypp/locks"):
+        match = re.search(r"(?m)^[^#\n]*\bkernel[-\w]*", readings.word(path))
+        if match:
+            yield f"{path}: {match[0].strip()[:80]}"
+
+
+def _ignored(readings: Readings, path: str, name: str) -> Iterator[str]:
+    """Yield the lines that keep kernels back."""
+    for line in readings.word(path).split("\n"):
+        if re.search(rf"[\s=]{name}", line):
+            yield f"{path}: {line.strip()[:120]}"
+
+
+def nix(readings: Readings) -> Known:
+    """Return the kernels of NixOS: the one of the running system, and the one of the next boot."""
+    kernels: dict[str, InstalledKernel] = {}
+    for path in ("/run/booted-system/kernel", "/run/current-system/kernel"):
+        target = readings.system.readlink(path) or ""
+        match = re.search(r"-linux-(\d[^/]*)/", target)
+        if match:
+            kernels[match[1]] = InstalledKernel(match[1], "linux", match[1], f"{path} -> {target}")
+    return Known(tuple(kernels.values()))
