@@ -103,17 +103,25 @@ class KnowledgeBase:
         return {n: known[n] for n in lacking}
 
     def horizon(self, series: Series) -> KernelVersion | None:
-        """Return the newest version of a series that any source speaks about, None where none does.
+        """Return the newest version of a series that the CNA's records speak about, None if none.
 
-        Nothing is known about what a later update of the series fixes or breaks.
+        What a later update brings in is not known: changelogs tell what was mended in it, never
+        what came in with it. :meth:`mended_to` is where those end.
         """
         line = self._line(series.code)
-        listed = self._file.all("SELECT last FROM tally WHERE series = ?", (series.code,))
-        known = (*line.bugs.values(), *line.fixes.values(), *line.noted.values())
-        patches = (*known, *(row[0] for row in listed))
+        patches = (*line.bugs.values(), *line.fixes.values())
         if patches:
             return KernelVersion(series, max(patches))
         return KernelVersion(series) if series.code in self._all_columns().ended else None
+
+    def mended_to(self, series: Series) -> KernelVersion | None:
+        """Return the newest version of a series of which some source says what it mends."""
+        line = self._line(series.code)
+        listed = self._file.all("SELECT last FROM tally WHERE series = ?", (series.code,))
+        patches = (*line.noted.values(), *(row[0] for row in listed))
+        known = [KernelVersion(series, max(patches))] if patches else []
+        known += [version for version in (self.horizon(series),) if version]
+        return max(known, default=None)
 
     def _open_ranges(self, code: int, cna_only: bool, candidate: bool) -> OpenRanges:  # noqa: FBT001 - a key's parts
         columns = self._by_the_letter() if cna_only else self._all_columns()
