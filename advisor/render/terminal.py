@@ -16,6 +16,20 @@ _STALE_DAYS = 45
 _FEW = 6
 _MOST_DEVICES = 8
 _GRAVE = frozenset({Severity.CRITICAL})
+_ACTION_WORDS = {
+    Action.STAY: "STAY",
+    Action.REBOOT: "REBOOT",
+    Action.UPGRADE: "UPGRADE",
+    Action.SWITCH_SERIES: "SWITCH SERIES",
+    Action.HOLD: "HOLD",
+    Action.UNKNOWN: "CANNOT TELL",
+}
+_URGENCY_WORDS = {
+    Urgency.NOW: " NOW",
+    Urgency.SOON: " SOON",
+    Urgency.ROUTINE: " WHEN IT SUITS",
+    Urgency.NONE: "",
+}
 _REACH_WORDS = {
     Reach.ACTIVE: "run now",
     Reach.LOADED: "loaded, idle",
@@ -70,7 +84,9 @@ class _Screen:
         )
         decision = answer.decision
         yield ""
-        headline = f"{decision.action.upper().replace('-', ' ')}: {clean(decision.headline)}"
+        action = _ACTION_WORDS[decision.action]
+        when = _URGENCY_WORDS[decision.urgency] if decision.target else ""
+        headline = f"{action}{when}: {clean(decision.headline)}"
         paint = {Urgency.NOW: style.bad, Urgency.SOON: style.warn}.get(decision.urgency, style.good)
         if decision.action in {Action.UNKNOWN, Action.HOLD}:
             paint = style.warn
@@ -120,14 +136,16 @@ class _Screen:
         chosen = candidate.release == self.answer.decision.target
         mark = ">" if chosen else " "
         name = clean(candidate.release or candidate.package_version or candidate.package)
-        counts = " ".join(
-            f"{_reaching(tally):>7}"
-            for tally in (candidate.closes, candidate.opens, candidate.remaining)
+        beyond = _beyond(candidate)
+        more = "+" if beyond and candidate.judged else ""
+        closes, opens, left = map(
+            _reaching, (candidate.closes, candidate.opens, candidate.remaining)
         )
+        counts = f"{closes:>7} {opens + more:>7} {left + more:>7}"
         origin = (
             clean(candidate.suite) if candidate.state is Origin.OFFERED else str(candidate.state)
         )
-        note = f"{origin}; {_beyond(candidate)}" if _beyond(candidate) else origin
+        note = f"{origin}; {beyond}" if beyond else origin
         line = cut(f"{mark} {pad(name, 28)} {counts}  {note}", self.width)
         yield self.style.strong(line) if chosen else line
         faults = [f"loses {clean(lost.what)}: {clean(lost.how)}" for lost in candidate.lost]
@@ -265,12 +283,13 @@ def _reaching(tally: Tally | None) -> str:
 
 
 def _beyond(candidate: Candidate) -> str:
+    """Return why the counts of a candidate are not all there is, ``""`` where they are."""
     if not candidate.judged:
         return clean(candidate.why_not)
     upstream, horizon = candidate.upstream, candidate.horizon
     if upstream is None or (horizon is not None and upstream <= horizon):
         return ""
-    return f"knowledge ends at {horizon}" if horizon else "newer than the knowledge"
+    return f"known to {horizon}" if horizon else "newer than the knowledge"
 
 
 def _groups(answer: Answer) -> list[_Group]:
