@@ -14,7 +14,7 @@ STATUS: Final = "/var/lib/dpkg/status"
 LISTS: Final = "/var/lib/apt/lists"
 _STAMP: Final = "/var/lib/apt/periodic/update-success-stamp"
 _MOST: Final = 20000
-_NEWEST: Final = 3
+_NEWEST: Final = 2
 # A package whose name ends in the release that it installs.
 _IMAGE: Final = re.compile(
     r"(?:linux-image-(?:unsigned-)?|pve-kernel-|proxmox-kernel-)"

@@ -10,6 +10,7 @@ from advisor.model.inventory import Device, DeviceKind, Interface, Modules
 from advisor.probe import kinds
 from advisor.probe.aliases import AliasTable
 from advisor.probe.interfaces import interface, probe_links, probe_traffic
+from advisor.probe.legacy import legacy_card
 from advisor.probe.modules import ModuleFiles, in_memory
 from advisor.probe.names import device_name
 from advisor.probe.readings import Readings
@@ -19,9 +20,6 @@ from advisor.system.machine import RawDevice
 _CARRIED: Final = ("net", "bluetooth", "infiniband", "ieee80211")
 _HUB: Final = "ic09"
 _BRIDGE: Final = 0x06
-_NETWORK_KINDS: Final = frozenset(
-    {DeviceKind.ETHERNET, DeviceKind.WIFI, DeviceKind.BLUETOOTH, DeviceKind.INFINIBAND}
-)
 
 
 class Context(NamedTuple):
@@ -75,9 +73,9 @@ def probe_devices(
     )
     found = [_device(raw, context) for raw in _reported(context)]
     found += [
-        _virtual(raw, interface(raw, traffic, links))
-        for raw in alone
-        if raw.subsystem != "ieee80211" and raw.attributes.get("type") != "772"
+        legacy_card(readings, raw, one, modules) or _virtual(raw, one, modules)
+        for raw, one in ((raw, interface(raw, traffic, links)) for raw in alone)
+        if raw.subsystem != "ieee80211" and one.type != "loopback"
     ]
     return tuple(sorted(found))
 
@@ -99,26 +97,41 @@ def _reported(context: Context) -> list[RawDevice]:
         if raw.subsystem == "virtio"
     }
     found: list[RawDevice] = []
-    usb: dict[tuple[str, str], RawDevice] = {}
+    usb: dict[str, list[RawDevice]] = {}
     for path, raw in context.devices.items():
         if raw.subsystem == "usb":
-            _keep_usb(usb, raw, context)
+            if _is_usb_function(raw):
+                usb.setdefault(path.rpartition("/")[0], []).append(raw)
         elif path in carriers and path not in context.interfaces:
             continue
         elif _is_reported(raw, context):
             found.append(raw)
-    return found + list(usb.values())
+    for functions in usb.values():
+        found += _usb_functions(functions, context)
+    return found
 
 
-def _keep_usb(kept: dict[tuple[str, str], RawDevice], raw: RawDevice, context: Context) -> None:
-    """Keep one interface of each driver of a USB device: the one that carries something."""
-    if raw.properties.get("DEVTYPE", "usb_interface") != "usb_interface":
-        return
-    if _HUB in raw.properties.get("MODALIAS", "") or raw.driver == "hub":
-        return
-    key = (raw.path.rpartition("/")[0], raw.driver)
-    if key not in kept or (raw.path in context.interfaces) > (kept[key].path in context.interfaces):
-        kept[key] = raw
+def _is_usb_function(raw: RawDevice) -> bool:
+    """Return whether this is an interface of a USB device that is no hub."""
+    is_whole = raw.properties.get("DEVTYPE", "usb_interface") != "usb_interface"
+    return not is_whole and _HUB not in raw.properties.get("MODALIAS", "") and raw.driver != "hub"
+
+
+def _usb_functions(functions: list[RawDevice], context: Context) -> list[RawDevice]:
+    """Return one interface for each driver of a USB device, one alone where it has no driver.
+
+    A function often has several interfaces: the one that carries something stands for it, and
+    those that no driver wants are left out where another of the device has one.
+    """
+    kept: dict[str, RawDevice] = {}
+    for raw in functions:
+        known = kept.get(raw.driver)
+        carries = raw.path in context.interfaces
+        if known is None or (carries and known.path not in context.interfaces):
+            kept[raw.driver] = raw
+    if len(kept) > 1:
+        kept.pop("", None)
+    return list(kept.values())
 
 
 def _is_reported(raw: RawDevice, context: Context) -> bool:
@@ -128,7 +141,9 @@ def _is_reported(raw: RawDevice, context: Context) -> bool:
         return _pci_class(raw) >> 16 != _BRIDGE
     if raw.subsystem in {"virtio", "sdio", "pcmcia", "bcma", "ssb", "eisa", "vmbus", "mhi"}:
         return True
-    return bool(raw.driver) and _by_module(raw, context) is not None
+    if not raw.driver:
+        return kinds.is_network_id(raw)
+    return _by_module(raw, context) is not None
 
 
 def _by_module(raw: RawDevice, context: Context) -> DeviceKind | None:
@@ -136,11 +151,7 @@ def _by_module(raw: RawDevice, context: Context) -> DeviceKind | None:
     module = raw.module or in_memory(raw.driver)
     path = context.files.path(module)
     found = kinds.by_folder(path) if path else None
-    if (
-        found is None
-        and kinds.is_legacy(raw.subsystem, raw.driver)
-        and raw.driver in kinds.ISA_DRIVERS
-    ):
+    if found is None and kinds.is_legacy(raw) and raw.driver in kinds.ISA_DRIVERS:
         return DeviceKind.ETHERNET
     return found or (kinds.by_driver(raw.driver) if raw.driver else None)
 
@@ -152,10 +163,12 @@ def _kind(raw: RawDevice, could_bind: tuple[str, ...], context: Context) -> Devi
     for module in could_bind if found is None else ():
         found = found or kinds.by_folder(context.files.path(module))
     if found is None and raw.subsystem == "pci":
-        found = kinds.by_pci_class(_pci_class(raw))
+        found = kinds.by_pci_class(_pci_class(raw), device_ids(raw)[0])
     if found is None and raw.subsystem == "usb":
         found = kinds.by_usb_class(raw.properties.get("MODALIAS", ""))
-    if found is DeviceKind.ETHERNET and kinds.is_legacy(raw.subsystem, raw.driver):
+    if found is None and kinds.is_network_id(raw):
+        found = DeviceKind.ETHERNET
+    if found is DeviceKind.ETHERNET and kinds.is_legacy(raw):
         return DeviceKind.LEGACY_NET
     return found or DeviceKind.OTHER
 
@@ -168,7 +181,9 @@ def _carried_kind(raw: RawDevice, context: Context) -> DeviceKind | None:
         return DeviceKind.WIFI
     if "bluetooth" in classes:
         return DeviceKind.BLUETOOTH
-    if "infiniband" in types and _pci_class(raw) >> 8 != 0x0200:  # noqa: PLR2004 - Ethernet with RDMA
+    if types & {"wwan", "can", "ieee802154"}:
+        return DeviceKind.OTHER
+    if types & {"infiniband", "ipoib"}:
         return DeviceKind.INFINIBAND
     return DeviceKind.ETHERNET if "ether" in types else None
 
@@ -205,11 +220,13 @@ def _device(raw: RawDevice, context: Context) -> Device:
     )
 
 
-def _virtual(raw: RawDevice, found: Interface) -> Device:
-    module = virtual_module(found.type)
+def _virtual(raw: RawDevice, found: Interface, modules: Modules) -> Device:
+    """Return an interface that no hardware carries as a device of its own."""
+    module = virtual_module(raw, found.type, modules)
     kind = {
         "bluetooth": DeviceKind.BLUETOOTH,
         "infiniband": DeviceKind.INFINIBAND,
+        "rdma": DeviceKind.INFINIBAND,
         "wlan": DeviceKind.WIFI,
     }.get(found.type, DeviceKind.OTHER)
     return Device(
@@ -220,7 +237,6 @@ def _virtual(raw: RawDevice, found: Interface) -> Device:
         module=module,
         modules=(module,) if module else (),
         interfaces=(found,),
-        parent=raw.attributes.get("parent", ""),
         source=f"/sys{raw.path}",
     )
 
@@ -263,7 +279,7 @@ def device_ids(raw: RawDevice) -> tuple[str, str, str, str]:
         "(?:virtio|mhi):d([0-9A-F]{8})v([0-9A-F]{8})", raw.properties.get("MODALIAS", "")
     )
     if match:
-        return match[2][4:].lower(), match[1][4:].lower(), "", ""
+        return match[2].lower().removeprefix("0000")[:4], match[1][4:].lower(), "", ""
     match = re.match("pcmcia:m([0-9A-F]{4})c([0-9A-F]{4})", raw.properties.get("MODALIAS", ""))
     return (match[1].lower(), match[2].lower(), "", "") if match else ("", "", "", "")
 

@@ -16,7 +16,7 @@ _TYPES: Final = {
     "3": "ax25",
     "0": "netrom",
     "24": "ieee1394",
-    "32": "infiniband",
+    "32": "ipoib",
     "256": "slip",
     "264": "slip",
     "280": "can",
@@ -91,10 +91,10 @@ def interface(raw: RawDevice, traffic: Traffic, links: dict[str, Link]) -> Inter
     if raw.subsystem == "bluetooth":
         return Interface(name, type="bluetooth")
     if raw.subsystem == "infiniband":
+        # RoCE and iWARP speak RDMA over Ethernet.
+        kind = "rdma" if raw.attributes.get("ports/1/link_layer") == "Ethernet" else "infiniband"
         state = raw.attributes.get("ports/1/state", "")
-        return Interface(
-            name, type="infiniband", link=_link(state.partition(":")[2].strip().lower())
-        )
+        return Interface(name, type=kind, link=_link(state.partition(":")[2].strip().lower()))
     return Interface(
         name=name,
         type=interface_type(raw, links.get(name, Link())),

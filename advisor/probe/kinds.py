@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from advisor.model.inventory import DeviceKind
+from advisor.system.machine import RawDevice
 
 # What the folder of a module's source or file says about its devices; the first that fits.
 _FOLDERS: Final = (
@@ -37,14 +39,19 @@ _INFINIBAND_DRIVERS: Final = (
     "erdma", "mana_ib", "ipath",
 )  # fmt: skip
 _PCI_NETWORK: Final = 0x02
+_PCI_NETWORK_OTHER: Final = 0x0280
+_MELLANOX: Final = "15b3"
 _PCI_CLASSES: Final = {
     0x0207: DeviceKind.INFINIBAND,
-    0x0280: DeviceKind.WIFI,
+    _PCI_NETWORK_OTHER: DeviceKind.WIFI,
     0x0C06: DeviceKind.INFINIBAND,
     0x0D11: DeviceKind.BLUETOOTH,
     0x0D20: DeviceKind.WIFI,
     0x0D21: DeviceKind.WIFI,
 }
+_PNP_NETWORK: Final = re.compile(
+    r"(?:^|[ :d])(?:PNP8[0-3]|TCM[59]|SMC8|AXE20|EDI02|HWP1|CSC[06]0)[0-9A-Fa-f]{2,3}\b"
+)
 _OLD_BUSES: Final = frozenset({"isa", "eisa", "pnp", "pcmcia", "mca"})
 # Devices of these names sit at a fixed port of an ISA bus, whatever bus the kernel puts them on.
 ISA_DRIVERS: Final = frozenset(
@@ -81,13 +88,16 @@ def by_driver(driver: str) -> DeviceKind | None:
     return None
 
 
-def by_pci_class(code: int) -> DeviceKind | None:
+def by_pci_class(code: int, vendor: str) -> DeviceKind | None:
     """Return the kind that a PCI class stands for, None where it is no kind of ours.
 
     Source:
         Linux include/linux/pci_ids.h: 0200 Ethernet, 0207 InfiniBand, 0280 other network,
-        0c06 InfiniBand, 0d11 Bluetooth, 0d20 and 0d21 802.11.
+        0c06 InfiniBand, 0d11 Bluetooth, 0d20 and 0d21 802.11. Mellanox gives 0280 to cards that
+        speak both InfiniBand and Ethernet.
     """
+    if code >> 8 == _PCI_NETWORK_OTHER and vendor == _MELLANOX:
+        return DeviceKind.INFINIBAND
     found = _PCI_CLASSES.get(code >> 8)
     return found or (DeviceKind.ETHERNET if code >> 16 == _PCI_NETWORK else None)
 
@@ -106,6 +116,17 @@ def by_usb_class(modalias: str) -> DeviceKind | None:
     return None
 
 
-def is_legacy(bus: str, driver: str) -> bool:
+def is_network_id(raw: RawDevice) -> bool:
+    """Return whether a device without a driver names itself as a network card of the ISA days.
+
+    Source:
+        Plug and Play ids: PNP80xx to PNP83xx are network adapters; the vendors' own ids are those
+        of the drivers 3c509, 3c515, ne and smc-ultra.
+    """
+    named = raw.attributes.get("id", "") + " " + raw.properties.get("MODALIAS", "")
+    return raw.subsystem in {"pnp", "platform", "isa", "eisa"} and bool(_PNP_NETWORK.search(named))
+
+
+def is_legacy(raw: RawDevice) -> bool:
     """Return whether a network card sits on a bus from before PCI."""
-    return bus in _OLD_BUSES or driver in ISA_DRIVERS
+    return raw.subsystem in _OLD_BUSES or raw.driver in ISA_DRIVERS or is_network_id(raw)

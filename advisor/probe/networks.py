@@ -9,7 +9,7 @@ from typing import Final
 from advisor.model.inventory import Device, Feature, Interface
 from advisor.probe.interfaces import Link
 from advisor.probe.readings import Readings
-from advisor.probe.relations import virtual_module
+from advisor.probe.relations import module_of_type
 
 # Type of an interface -> feature.
 _TYPES: Final = {
@@ -24,7 +24,7 @@ _TYPES: Final = {
     "gretap": "gre",
     "hsr": "hsr",
     "ifb": "ifb",
-    "infiniband": "ipoib",
+    "ipoib": "ipoib",
     "ip6erspan": "gre",
     "ip6gre": "gre",
     "ip6gretap": "gre",
@@ -65,7 +65,7 @@ def interface_features(devices: Iterable[Device]) -> Iterator[Feature]:
         for found in device.interfaces:
             feature = _TYPES.get(found.type)
             if feature and not (found.link != "up" and _BY_THEMSELVES.fullmatch(found.name)):
-                module = virtual_module(found.type) or device.module
+                module = module_of_type(found.type) or device.module
                 yield Feature(feature, "", (module,) if module else (), _seen(found))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from advisor.model.inventory import DeviceKind, Modules
+from advisor.system.machine import RawDevice
 
 # Driver's module -> modules that its functions bring in, where they are loaded or could be.
 _BROUGHT_IN: Final = {
@@ -62,7 +63,6 @@ _VIRTUAL: Final = {
     "slip": "slip",
     "l2tp": "l2tp_eth",
     "netkit": "",
-    "infiniband": "ib_ipoib",
     "ipoib": "ib_ipoib",
     "ppp": "ppp_generic",
     "can": "can_dev",
@@ -96,9 +96,19 @@ def helpers(
     return tuple(dict.fromkeys(name for name in found if name not in serving))
 
 
-def virtual_module(kind: str) -> str:
-    """Return the module that makes interfaces of a kind, ``""`` where it is not known."""
+def module_of_type(kind: str) -> str:
+    """Return the module that makes interfaces of a type, ``""`` where it is not known."""
     return _VIRTUAL.get(kind, "")
+
+
+def virtual_module(raw: RawDevice, kind: str, modules: Modules) -> str:
+    """Return the module that made an interface without hardware, ``""`` where nothing tells."""
+    if "/mac80211_hwsim/" in raw.path:
+        return "mac80211_hwsim"
+    if raw.subsystem == "infiniband":
+        soft = [name for name in ("rdma_rxe", "siw") if _is_loaded(name, modules)]
+        return soft[0] if len(soft) == 1 else ""
+    return module_of_type(kind)
 
 
 def _is_loaded(name: str, modules: Modules) -> bool:
