@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, List, Optional
 
 import typer
 
@@ -56,7 +56,15 @@ class _InterruptedError(BaseException):
 
 @app.command()
 def scan(
-    source: Optional[Path] = _FROM,
+    source: Optional[List[Path]] = typer.Option(
+        None, "--from", metavar="FILE", help="Read captures, or folders of them."
+    ),
+    host: Optional[List[str]] = typer.Option(
+        None, "--host", metavar="USER@MACHINE", help="Read a machine through your own ssh."
+    ),
+    candidate: Optional[List[Path]] = typer.Option(
+        None, "--candidate", metavar="FILE", help="Judge this kernel too: a .deb, .rpm or folder."
+    ),
     output_format: Format = typer.Option(
         Format.TEXT.value, "--format", help="How to write the answer."
     ),
@@ -67,19 +75,22 @@ def scan(
     ),
     database: Optional[Path] = _DATABASE,
 ) -> None:
-    """Say which fixes reach this machine, what to install, and what that opens or breaks."""
-    answer = _answer(source, database)
-    if output_format is Format.JSON:
-        import json
+    """Say which fixes reach this machine, what to install, and what that opens or breaks.
 
-        from advisor.render.document import scan_document
+    Several --from or --host give one line a machine, or with --format jsonl one scan a line.
+    """
+    from advisor.cli_scan import Request, run_scan
 
-        _write(json.dumps(scan_document(answer), indent=1) + "\n")
-    else:
-        from advisor.render.terminal import render_terminal
-
-        _write(render_terminal(answer, _options(colour, everything=everything)))
-    if fail_on.is_met_by(answer.decision.urgency):
+    request = Request(
+        captures=tuple(source or ()),
+        hosts=tuple(host or ()),
+        candidates=tuple(candidate or ()),
+        format=output_format,
+        options=_options(colour, everything=everything),
+        now=_now(),
+    )
+    urgencies = run_scan(request, _knowledge(database), _write)
+    if any(fail_on.is_met_by(urgency) for urgency in urgencies):
         raise typer.Exit(ExitStatus.FINDINGS)
 
 
@@ -151,10 +162,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise _InterruptedError
-
-
-def _answer(source: Path | None, database: Path | None) -> Answer:
-    return _scan(_system(source), _knowledge(database))
 
 
 def _scan(system: System, knowledge: KnowledgeBase) -> Answer:

@@ -13,6 +13,7 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    JSONL = "jsonl"
 
 
 class ColourWhen(StrEnum):

@@ -9,26 +9,30 @@ from advisor.advise import advise
 from advisor.assess import Weigher, assess
 from advisor.knowledge.store import KnowledgeBase
 from advisor.model.advice import Answer, KnowledgeFacts
-from advisor.model.inventory import Inventory
+from advisor.model.inventory import GivenKernel, Inventory
 from advisor.model.reading import Unknown
+from advisor.model.version import KernelVersion
 from advisor.probe import probe
 from advisor.system.machine import System
 
 _DAY = 86400
 
 
-def scan(system: System, knowledge: KnowledgeBase, *, now: int) -> Answer:
+def scan(
+    system: System, knowledge: KnowledgeBase, *, now: int, given: tuple[GivenKernel, ...] = ()
+) -> Answer:
     """Return everything one machine's scan finds and advises.
 
     Args:
         system: This machine or a capture.
         knowledge: The knowledge base.
         now: Seconds since 1970 in UTC.
+        given: Kernels that the user named, to be judged beside those the machine knows of.
     """
     inventory = probe(system, now=now)
     weigher = Weigher(inventory, knowledge)
     assessment = assess(inventory, knowledge, weigher)
-    advice = advise(inventory, assessment, knowledge, weigher, now_days=now // _DAY)
+    advice = advise(inventory, assessment, knowledge, weigher, now_days=now // _DAY, extra=given)
     series = inventory.kernel.identity.series
     facts = knowledge.series(series) if series else None
     return Answer(
@@ -42,7 +46,7 @@ def scan(system: System, knowledge: KnowledgeBase, *, now: int) -> Answer:
         preflight=advice.preflight,
         decision=advice.decision,
         unknowns=(
-            *_beyond(inventory, assessment.horizon is None),
+            *_beyond(inventory, assessment.horizon),
             *inventory.unknowns,
             *advice.unknowns,
         ),
@@ -73,14 +77,16 @@ def knowledge_facts(knowledge: KnowledgeBase, *, now: int) -> KnowledgeFacts:
     )
 
 
-def _beyond(inventory: Inventory, unknown_series: bool) -> tuple[Unknown, ...]:  # noqa: FBT001
-    identity = inventory.kernel.identity
-    if identity.upstream is None or not unknown_series:
+def _beyond(inventory: Inventory, horizon: KernelVersion | None) -> tuple[Unknown, ...]:
+    """Return what nobody can know yet about a kernel that is newer than the records."""
+    version = inventory.kernel.identity.upstream
+    if version is None or (horizon is not None and version <= horizon):
         return ()
+    since = f"after {horizon}" if horizon else f"with the {version.series} series"
     return (
         Unknown(
-            f"what is wrong with the {identity.series} series",
-            "no record speaks about it: the kernel is newer than the knowledge",
+            f"which bugs came in {since}",
+            "the CVE records end before this kernel, so it may have more bugs than were counted",
             "the knowledge base",
         ),
     )

@@ -154,10 +154,10 @@ def test_unreadable_database_names_permission_or_database(database: Path, tmp_pa
 def test_bug_ends_with_70_and_asks_for_a_report(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(**_: object) -> None:
+    def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("advisor.cli._answer", lambda *_: broken())
+    monkeypatch.setattr("advisor.cli_scan.run_scan", broken)
     assert main(["scan"]) == ExitStatus.BUG
     said = capsys.readouterr()
     assert said.out == ""
@@ -170,7 +170,7 @@ def test_ctrl_c_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(5)
 
-    monkeypatch.setattr("advisor.cli._answer", interrupted)
+    monkeypatch.setattr("advisor.cli_scan.run_scan", interrupted)
     assert main(["scan"]) == ExitStatus.INTERRUPTED
 
 

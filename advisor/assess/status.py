@@ -11,7 +11,7 @@ from typing import NamedTuple
 from advisor.knowledge.trace import Change, Pair
 from advisor.model.finding import Status
 from advisor.model.identity import Identity
-from advisor.model.version import KernelVersion, Series, parse_version
+from advisor.model.version import KernelVersion, Series, contains, parse_version, proves
 
 
 class Judged(NamedTuple):
@@ -51,22 +51,13 @@ def judge(identity: Identity, pairs: tuple[Pair, ...], changelog: str = "") -> J
 
 def _has(version: KernelVersion, change: Change) -> bool:
     """Say whether a kernel contains the change; no version stands for since ever."""
-    if not change.version:
-        return True
     point = parse_version(change.version)
-    if point is None:
-        return False
-    if not point.patch:
-        return point.series <= version.series
-    return point.series == version.series and point.patch <= version.patch
+    return not change.version or (point is not None and contains(version, point))
 
 
 def _ends(version: KernelVersion, change: Change) -> bool:
-    """Say whether a kernel contains the mending; a candidate does not prove its release's."""
-    if not change.version or not _has(version, change):
-        return False
     point = parse_version(change.version)
-    return not (version.is_rc and point is not None and point.series == version.series)
+    return point is not None and proves(version, point)
 
 
 def _order(change: Change) -> KernelVersion:

@@ -155,3 +155,10 @@ class Assessment(NamedTuple):
     findings: tuple[Finding, ...]
     tally: Tally
     evidence: str
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the kernel is newer than the records, so that it may have more bugs."""
+        if self.version is None:
+            return False
+        return self.horizon is None or self.version > self.horizon

@@ -72,3 +72,22 @@ def parse_version(text: str) -> KernelVersion | None:
     if fourth is not None:
         return None
     return KernelVersion(Series(major, minor), third or 0, candidate)
+
+
+def contains(version: KernelVersion, change: KernelVersion) -> bool:
+    """Return whether a kernel has a change, by the version in which the change came in.
+
+    A change that came in with a mainline release is in every series from that one on; one that came
+    in with a stable update is in that series from that update on, and in no other.
+    """
+    if not change.patch:
+        return change.series <= version.series
+    return change.series == version.series and change.patch <= version.patch
+
+
+def proves(version: KernelVersion, fix: KernelVersion) -> bool:
+    """Return whether a kernel is known to have a fix that came in with ``fix``.
+
+    A release candidate does not prove what its release has.
+    """
+    return contains(version, fix) and not (version.is_rc and fix.series == version.series)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from advisor.model.advice import Action, Answer, Candidate, Check, CheckStatus, Origin, Urgency
-from advisor.model.finding import WEIGHING, Finding, Reach, Tally
+from advisor.model.finding import WEIGHING, Assessment, Finding, Reach, Tally
 from advisor.model.fix import Severity
 from advisor.model.inventory import Device
 from advisor.render.text import Options, Style, clean, columns, cut, fold, number, pad, plural
@@ -126,7 +126,7 @@ class _Screen:
         yield self.style.quiet(cut(head, self.width))
         running = self.answer.assessment
         if running.version is not None:
-            left = number(running.tally.reaching)
+            left = number(running.tally.reaching) + ("+" if running.beyond else "")
             release = clean(self.answer.inventory.kernel.identity.release)
             yield cut(f"  {pad(release, 28)} {'':>7} {'':>7} {left:>7}  running now", self.width)
         for candidate in self.answer.candidates:
@@ -163,7 +163,7 @@ class _Screen:
             yield from map(self.style.warn, fold(why, self.width))
             return
         tally = assessment.tally
-        doubt = "" if assessment.certain else " at most"
+        doubt = _doubt(assessment)
         title = (
             f"{plural(tally.total, 'known bug')}{doubt} open in {assessment.version}, "
             f"{number(tally.reaching)} can run here"
@@ -280,6 +280,13 @@ class _Screen:
 
 def _reaching(tally: Tally | None) -> str:
     return "?" if tally is None else number(tally.reaching)
+
+
+def _doubt(assessment: Assessment) -> str:
+    """Return on which side of the truth a count may lie, ``""`` where it is exact."""
+    if assessment.certain:
+        return " at least" if assessment.beyond else ""
+    return "" if assessment.beyond else " at most"
 
 
 def _beyond(candidate: Candidate) -> str:

@@ -1,0 +1,122 @@
+"""`advisor scan` for one machine or many: read, judge, write, one machine at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from advisor.cli_options import Format
+from advisor.errors import AdvisorError, ExitStatus
+from advisor.render.text import Options
+
+if TYPE_CHECKING:
+    from advisor.knowledge.store import KnowledgeBase
+    from advisor.model.advice import Answer
+    from advisor.model.inventory import GivenKernel
+
+Write = Callable[[str], None]
+
+
+class Request(NamedTuple):
+    """What one call of `advisor scan` asks for."""
+
+    captures: tuple[Path, ...]
+    hosts: tuple[str, ...]
+    candidates: tuple[Path, ...]
+    format: Format
+    options: Options
+    now: int
+
+
+def run_scan(request: Request, knowledge: KnowledgeBase, write: Write) -> list[str]:
+    """Write the answer for every machine asked about, and return their urgencies.
+
+    Raises:
+        AdvisorError: No machine could be read, or some could not: after the others were written.
+    """
+    from advisor.cli_sources import captures_in
+
+    captures = captures_in(request.captures)
+    if len(captures) + len(request.hosts) <= 1:
+        answer = next(_answers(request, captures, knowledge, []))
+        write(_one(answer, request))
+        return [answer.decision.urgency]
+    if request.format is Format.JSON:
+        raise AdvisorError(
+            "one JSON document cannot hold several scans",
+            hint="--format jsonl writes one a line",
+            status=ExitStatus.USAGE,
+        )
+    faults: list[AdvisorError] = []
+    urgencies = _many(_answers(request, captures, knowledge, faults), request, write)
+    if faults:
+        raise AdvisorError(
+            "\n".join(fault.what for fault in faults),
+            hint=faults[0].hint,
+            status=faults[0].status,
+        )
+    return urgencies
+
+
+def _answers(
+    request: Request, captures: list[Path], knowledge: KnowledgeBase, faults: list[AdvisorError]
+) -> Iterator[Answer]:
+    """Yield an answer a machine; why one could not be read goes to the faults, or ends a single one."""
+    from advisor.cli_sources import systems
+    from advisor.pipeline import scan
+
+    given = _given(request.candidates)
+    single = len(captures) + len(request.hosts) <= 1
+    for found in systems(captures, request.hosts):
+        if isinstance(found, AdvisorError):
+            if single:
+                raise found
+            faults.append(found)
+        else:
+            yield scan(found, knowledge, now=request.now, given=given)
+
+
+def _given(paths: tuple[Path, ...]) -> tuple[GivenKernel, ...]:
+    """Return the kernels that --candidate names."""
+    if not paths:
+        return ()
+    from advisor.system.package import read_kernel
+
+    return tuple(read_kernel(path) for path in paths)
+
+
+def _many(answers: Iterator[Answer], request: Request, write: Write) -> list[str]:
+    if request.format is Format.JSONL:
+        urgencies: list[str] = []
+        for answer in answers:
+            write(_line(answer))
+            urgencies.append(answer.decision.urgency)
+        return urgencies
+    from advisor.render.table import render_table
+
+    found = list(answers)
+    write(render_table(found, request.options))
+    return [answer.decision.urgency for answer in found]
+
+
+def _one(answer: Answer, request: Request) -> str:
+    if request.format is Format.TEXT:
+        from advisor.render.terminal import render_terminal
+
+        return render_terminal(answer, request.options)
+    if request.format is Format.JSONL:
+        return _line(answer)
+    import json
+
+    from advisor.render.document import scan_document
+
+    return json.dumps(scan_document(answer), indent=1) + "\n"
+
+
+def _line(answer: Answer) -> str:
+    import json
+
+    from advisor.render.document import scan_document
+
+    return json.dumps(scan_document(answer), separators=(",", ":")) + "\n"
