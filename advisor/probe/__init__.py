@@ -10,6 +10,7 @@ from advisor.probe.distro import probe_host
 from advisor.probe.features import probe_features
 from advisor.probe.kernel import machine_of, probe_kernel, running_release
 from advisor.probe.kernels import other_kernels
+from advisor.probe.looked_for import features_read
 from advisor.probe.modules import probe_files, probe_modules
 from advisor.probe.packages import probe_packages
 from advisor.probe.readings import Readings
@@ -59,5 +60,8 @@ def probe(system: System, *, now: int) -> Inventory:
         packages=packages,
         capture=system.capture,
         kernel_modules=other_kernels(readings, packages.installed, release, devices),
+        features_read=features_read(
+            readings, host=host, modules=modules, autoload=autoload, config=kernel.config
+        ),
         unknowns=tuple(dict.fromkeys(readings.unknowns)),
     )

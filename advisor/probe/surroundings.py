@@ -118,6 +118,7 @@ def open_features(
 
 def device_features(readings: Readings) -> Iterator[Feature]:
     """Yield what hardware is used for."""
+    is_served = "bluetooth.service" in readings.list("/sys/fs/cgroup/system.slice")
     for raw in readings.devices():
         functions = raw.attributes.get("sriov_numvfs", "")
         if functions.isdigit() and functions.strip("0"):
@@ -128,5 +129,11 @@ def device_features(readings: Readings) -> Iterator[Feature]:
         if raw.attributes.get("bridge/vlan_filtering") == "1":
             path = f"/sys{raw.path}/bridge/vlan_filtering"
             yield Feature("bridge-vlan", "", ("bridge",), f"{path} is 1")
+        if raw.properties.get("MODALIAS", "").startswith("virtio:d00000013v"):
+            modules = ("vmw_vsock_virtio_transport", "vsock")
+            yield Feature("vsock", "", modules, f"/sys{raw.path}: a vsock device", "configured")
+        if raw.subsystem == "bluetooth" and is_served:
+            path = "/sys/fs/cgroup/system.slice: bluetooth.service runs"
+            yield Feature("bluetooth", "", ("bluetooth",), f"/sys{raw.path}, {path}")
         if raw.subsystem == "infiniband" and "ACTIVE" in raw.attributes.get("ports/1/state", ""):
             yield Feature("rdma", "", ("ib_core",), f"/sys{raw.path}/ports/1/state is ACTIVE")

@@ -10,7 +10,7 @@ from advisor.probe.modules import own_lines
 from advisor.probe.readings import Readings
 
 # What a module's name starts with -> the feature that is in use where something holds the module.
-_HELD: Final = (
+HELD: Final = (
     ("nft_inner", "nftables-inner"),
     ("nft_flow_offload", "flowtable"),
     ("nf_flow_table", "flowtable"),
@@ -49,6 +49,23 @@ _HELD: Final = (
     ("rpcrdma", "rdma"),
     ("ib_iser", "rdma"),
 )
+# A socket holds the module of its family.
+FAMILIES: Final = {
+    "af_alg": "af-alg",
+    "af_key": "ipsec",
+    "appletalk": "appletalk",
+    "bnep": "bluetooth-pan",
+    "can_raw": "can",
+    "l2tp_ip": "l2tp",
+    "l2tp_ip6": "l2tp",
+    "l2tp_ppp": "l2tp",
+    "phonet": "phonet",
+    "pppoe": "ppp",
+    "pppox": "ppp",
+    "rxrpc": "rxrpc",
+    "tipc": "tipc",
+    "vsock": "vsock",
+}
 # Held by every interface where they are the default queue.
 _BY_DEFAULT: Final = frozenset({"sch_fq_codel", "sch_fq", "sch_mq", "sch_cake_default"})
 _FIREWALLS: Final = frozenset({"nftables", "iptables", "nat", "conntrack", "ipset", "nfqueue"})
@@ -69,7 +86,8 @@ def held_features(held: Mapping[str, int]) -> Iterator[Feature]:
     """Yield the features whose modules something holds: a rule, a queue, a guest."""
     for module, count in held.items():
         if count and module not in _BY_DEFAULT:
-            feature = next((f for start, f in _HELD if module.startswith(start)), "")
+            named = (f for start, f in HELD if module.startswith(start))
+            feature = FAMILIES.get(module) or next(named, "")
             if feature:
                 yield Feature(
                     feature, "", (module,), f"/proc/modules: {module} is held {count} times"
