@@ -153,11 +153,11 @@ class ReachOf:
         if use is not None:
             return Reached(Reach.ACTIVE, module, use.how, names, use.devices, use.features)
         if self._built_in(module, symbol):
-            how = f"{module} is built into this kernel and nothing here uses it"
+            how = f"{module} is built into this kernel; nothing read shows its use"
             return Reached(Reach.LOADED, module, how, names)
         loaded = self._modules.loaded
         if loaded is not None and module in loaded:
-            how = f"{module} is loaded (/proc/modules) and nothing here uses it"
+            how = f"{module} is loaded (/proc/modules); nothing read shows its use"
             return Reached(Reach.LOADED, module, how, names)
         return self._unloaded(module, symbol)
 

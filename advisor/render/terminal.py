@@ -163,9 +163,8 @@ class _Screen:
             yield from map(self.style.warn, fold(why, self.width))
             return
         tally = assessment.tally
-        doubt = _doubt(assessment)
         title = (
-            f"{plural(tally.total, 'known bug')}{doubt} open in {assessment.version}, "
+            f"{_doubt(assessment)}{plural(tally.total, 'known bug')} open in {assessment.version}, "
             f"{number(tally.reaching)} can run here"
         )
         words = [
@@ -285,8 +284,8 @@ def _reaching(tally: Tally | None) -> str:
 def _doubt(assessment: Assessment) -> str:
     """Return on which side of the truth a count may lie, ``""`` where it is exact."""
     if assessment.certain:
-        return " at least" if assessment.beyond else ""
-    return "" if assessment.beyond else " at most"
+        return "At least " if assessment.beyond else ""
+    return "" if assessment.beyond else "At most "
 
 
 def _beyond(candidate: Candidate) -> str:
