@@ -13,13 +13,13 @@ from advisor.advise.mitigations import mitigations
 from advisor.advise.offers import find_offers, upstream_offers
 from advisor.advise.policy import decide
 from advisor.advise.preflight import preflight
-from advisor.advise.situation import choose, has_ended
+from advisor.advise.situation import breaks, choose, has_ended
 from advisor.advise.steps import steps_for
 from advisor.advise.trouble import Trouble
 from advisor.advise.words import headline, reasons, risks
 from advisor.assess import Weigher
 from advisor.knowledge.store import KnowledgeBase
-from advisor.model.advice import Candidate, Check, Decision
+from advisor.model.advice import Candidate, Check, Decision, Origin
 from advisor.model.finding import Assessment, Finding
 from advisor.model.inventory import GivenKernel, Inventory
 from advisor.model.reading import Unknown
@@ -73,7 +73,8 @@ def advise(
     stays = known if target is None else target.candidate.regressions
     name = target.offer.release if target is not None else ""
     ahead = [one for one in judged if not one.offer.older]
-    picture = frontier(assessment, inventory.kernel.identity.release, ahead, name)
+    sound = [one for one in ahead if one.offer.origin is not Origin.UPSTREAM and not breaks(one)]
+    picture = frontier(assessment, inventory.kernel.identity.release, sound, name)
     return Advice(
         candidates=tuple(one.candidate for one in ahead),
         preflight=preflight(inventory, target, judged),

@@ -22,12 +22,14 @@ def frontier(
     Args:
         assessment: What the running kernel leaves open.
         release: The running kernel.
-        judged: The others.
+        judged: The others, as far as they may be taken.
         chosen: Release of the one that the policy chose, ``""`` for the running one.
     """
     if assessment.version is None:
         return None
-    counted = sorted((one for one in judged if one.left is not None), key=_distance)
+    counted = sorted(
+        (one for one in judged if one.left is not None and not one.thin), key=_distance
+    )
     points = [_first(release, assessment)]
     before: Mapping[int, Weighed] = assessment.open
     for one in counted:

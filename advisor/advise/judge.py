@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from advisor.advise.case import Case
+from advisor.advise.days import days_of
 from advisor.advise.offers import Offer
 from advisor.assess import detail, tally
 from advisor.model.advice import Candidate
 from advisor.model.finding import REACH_ORDER, WEIGHING, Finding, Reach, Status, Weighed
 from advisor.model.fix import Severity, severity_of
-from advisor.model.version import KernelVersion
+from advisor.model.version import KernelVersion, Series
 
 _TOLD: Final = 8
+_RIPE_DAYS: Final = 60
 SEVERITY_WEIGHT: Final = {
     Severity.CRITICAL: 40,
     Severity.HIGH: 10,
@@ -33,6 +35,7 @@ class Judged(NamedTuple):
         left: Weight of what it leaves open and brings; None where that cannot be counted.
         missing: The fixes it lacks, by number; None where that cannot be counted.
         fresh: Known trouble that it brings and the running kernel has not.
+        thin: Whether the knowledge hardly knows its series, so that few bugs are no good sign.
     """
 
     offer: Offer
@@ -41,6 +44,7 @@ class Judged(NamedTuple):
     left: int | None = None
     fresh: tuple[Finding, ...] = ()
     missing: Mapping[int, Weighed] | None = None
+    thin: bool = False
 
 
 def weight_of(score: int, reach: Reach) -> int:
@@ -65,9 +69,11 @@ class Judge:
         self._assessment = case.assessment
         self._knowledge = case.knowledge
         self._weigher = case.weigher
-        self._named = case.knowledge.numbers(case.inventory.packages.changelog_cves)
+        self._named = case.knowledge.numbers(_own_changelog(case))
+        self._reads_changelog = bool(_own_changelog(case))
         self._ids = case.knowledge.ids(case.assessment.open)
         self._open: dict[KernelVersion, dict[int, Weighed]] = {}
+        self._snapshot = days_of(case.knowledge.meta().get("snapshot", ""))
 
     def judge(self, offer: Offer) -> Judged:
         """Return one kernel with both sides of the scale, as far as they can be counted."""
@@ -130,7 +136,31 @@ class Judge:
                 worst, self._knowledge, Status.AFFECTED, f"open in upstream {version}"
             ),
         )
-        return Judged(offer, candidate, closed, weight(missing.values()), missing=missing)
+        doubt = self._doubt_of_series(version.series)
+        thin = bool(doubt)
+        if not thin and bare.horizon is not None and version > bare.horizon:
+            doubt = f"the knowledge ends at {bare.horizon}: what came after it is not counted"
+        return Judged(
+            offer,
+            candidate._replace(doubt=doubt),
+            closed,
+            weight(missing.values()),
+            missing=missing,
+            thin=thin,
+        )
+
+    def _doubt_of_series(self, series: Series) -> str:
+        """Return why few known bugs in a series are no good sign, ``""`` where they are."""
+        facts = self._knowledge.series(series)
+        released = days_of(facts.released) if facts is not None else None
+        if released is None or self._snapshot is None:
+            return f"the {series} series is too new for the knowledge: its own bugs are not on record yet"
+        age = self._snapshot - released
+        if age >= _RIPE_DAYS:
+            return ""
+        if age < 0:
+            return f"the {series} series came out after the knowledge was taken: its bugs are not on record"
+        return f"the {series} series was {age} days old when the knowledge was taken: few bugs are known"
 
     def _alone(self, offer: Offer, bare: Candidate) -> Judged:
         """Count what a kernel leaves open where nothing is known about the running one."""
@@ -143,6 +173,8 @@ class Judge:
 
     def _by_changelog(self, offer: Offer, bare: Candidate) -> Judged:
         """Count what the candidate's own changelog closes, where its number tells nothing."""
+        if not self._reads_changelog and self._assessment.version is None:
+            return Judged(offer, bare)
         named = self._knowledge.numbers(offer.cves) - self._named
         if self._assessment.version is not None:
             named &= self._assessment.open.keys()
@@ -165,6 +197,14 @@ class Judge:
     def _closed(self, closes: Mapping[int, Weighed]) -> tuple[Finding, ...]:
         ids = {self._ids[n] for n, one in closes.items() if weighs(one)}
         return tuple(one for one in self._assessment.findings if one.id in ids)
+
+
+def _own_changelog(case: Case) -> frozenset[str]:
+    """Return the CVEs that the running kernel's own changelog names."""
+    packages = case.inventory.packages
+    release = case.inventory.kernel.identity.release
+    own = (kernel.cves for kernel in packages.installed if kernel.release == release)
+    return packages.changelog_cves.union(*own)
 
 
 def _worst_first(one: Weighed) -> tuple[int, int, int]:

@@ -152,7 +152,7 @@ def _installed(inventory: Inventory) -> Iterator[Offer]:
     for kernel in inventory.packages.installed:
         if kernel.release == running.release:
             told = running.package_version
-            if not told or not kernel.package_version or kernel.package_version == told:
+            if not told or kernel.package_version in {"", told}:
                 continue
         base = _base(kernel, inventory)
         yield Offer(
@@ -179,11 +179,25 @@ def _offered(inventory: Inventory) -> Iterator[Offer]:
     for kernel in sorted(inventory.packages.offered, key=lambda one: len(one.package)):
         name = (kernel.release, kernel.package_version)
         same = kernel.release == running.release
-        if name in seen or (same and kernel.package_version in {"", running.package_version}):
+        if name in seen or (same and not _is_other_build(inventory, kernel.package_version)):
             continue
         seen.add(name)
         offer = _from_list(kernel, Origin.OFFERED, inventory)
         yield offer._replace(same_build=same)
+
+
+def _is_other_build(inventory: Inventory, package_version: str) -> bool:
+    """Whether a package of the running release is known to be another build than the running one."""
+    running = inventory.kernel.identity
+    told = running.package_version or next(
+        (
+            one.package_version
+            for one in inventory.packages.installed
+            if one.release == running.release
+        ),
+        "",
+    )
+    return bool(told) and package_version not in {"", told}
 
 
 def _given(given: GivenKernel, inventory: Inventory) -> Offer:

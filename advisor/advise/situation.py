@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from advisor.advise.case import Case
+from advisor.advise.days import is_over
 from advisor.advise.judge import Judged
 from advisor.advise.offers import is_from_outside
 from advisor.advise.order import natural_key, package_key
-from advisor.advise.policy import Situation, Target
 from advisor.advise.trouble import SERIOUS, is_outage
+from advisor.advise.values import Situation, Target
 from advisor.model.advice import Origin
 from advisor.model.finding import Finding, Reach
 from advisor.model.fix import Severity
@@ -26,37 +27,22 @@ class Choice(NamedTuple):
     Attributes:
         by_target: Target -> the kernel it stands for.
         refused: The kernels that may not be taken, best first.
+        upstream: What kernel.org has and nothing here offers.
     """
 
     situation: Situation
     by_target: dict[Target, Judged]
     refused: tuple[Judged, ...]
-
-
-def is_over(eol: str, now_days: int) -> bool:
-    """Return whether a day has come: an ISO day against days since 1970; no day never comes."""
-    try:
-        year, month, day = (int(part) for part in eol.split("-"))
-    except ValueError:
-        return False
-    return (year, month, day) <= _civil(now_days)
-
-
-def _civil(days: int) -> tuple[int, int, int]:
-    """Return year, month and day of a day counted from 1970, as the proleptic calendar has them."""
-    shifted = days + 719468
-    era, of_era = divmod(shifted, 146097)
-    year_of_era = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
-    of_year = of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
-    march_month = (5 * of_year + 2) // 153
-    day = of_year - (153 * march_month + 2) // 5 + 1
-    month = march_month + 3 if march_month < 10 else march_month - 9  # noqa: PLR2004 - the year starts in March
-    return (year_of_era + era * 400 + (month <= 2), month, day)  # noqa: PLR2004 - January and February
+    upstream: tuple[Judged, ...] = ()
 
 
 def is_serious(finding: Finding) -> bool:
-    """Return whether a finding is of high severity in code that runs here."""
-    return finding.severity in SERIOUS and finding.reached.reach is Reach.ACTIVE
+    """Return whether a finding was scored high, by others than us, and is in code that runs here."""
+    return (
+        finding.severity in SERIOUS
+        and not finding.estimated
+        and finding.reached.reach is Reach.ACTIVE
+    )
 
 
 def breaks(judged: Judged) -> bool:
@@ -100,11 +86,16 @@ def choose(case: Case, judged: Iterable[Judged], regressions: tuple[Finding, ...
         upstream=picker.best(one for one in upstream if picker.is_same(one) and not breaks(one)),
         next_series=picker.any(one for one in upstream if not picker.is_same(one)),
     )
-    return Choice(situation, picker.by_target, tuple(refused))
+    return Choice(situation, picker.by_target, tuple(refused), tuple(upstream))
 
 
 def has_ended(case: Case) -> bool:
-    """Return whether the running series gets no more fixes."""
+    """Return whether the running series gets no more fixes.
+
+    A vendor that puts fixes on top of an old number keeps it alive beyond kernel.org's end.
+    """
+    if case.inventory.kernel.identity.backports:
+        return False
     series = case.inventory.kernel.identity.series
     facts = case.knowledge.series(series) if series else None
     return is_over(facts.eol, case.now_days) if facts else False
@@ -147,12 +138,12 @@ class _Picker:
     def _is_beyond(self, judged: Judged) -> bool:
         """Whether the knowledge ends before this kernel."""
         upstream, horizon = judged.candidate.upstream, judged.candidate.horizon
-        return upstream is not None and (horizon is None or upstream > horizon)
+        return judged.thin or (upstream is not None and (horizon is None or upstream > horizon))
 
     def rank(self, judged: Judged) -> tuple[int, float, int, int]:
         """Return a key that puts the best first: cures, least left, installed, least asked for."""
         target = self.target(judged)
-        left = float("inf") if judged.left is None else judged.left
+        left = float("inf") if judged.left is None or judged.thin else judged.left
         return (-target.cures_high, left, not target.installed, judged.offer.opt_in)
 
     def best(self, judged: Iterable[Judged], *, longterm_first: bool = False) -> Target | None:
@@ -219,4 +210,5 @@ def _exploited(finding: Finding) -> bool:
 
 def _remote_critical(finding: Finding) -> bool:
     near = finding.reached.reach is Reach.ACTIVE
-    return near and finding.severity is Severity.CRITICAL and "AV:N" in finding.cvss
+    remote = "AV:N" in finding.cvss and "PR:N" in finding.cvss
+    return near and remote and finding.severity is Severity.CRITICAL

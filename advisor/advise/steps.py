@@ -122,7 +122,7 @@ def _keep(inventory: Inventory, refused: tuple[Judged, ...]) -> tuple[Step, ...]
     offer = refused[0].offer
     package = offer.meta or offer.package
     if offer.opt_in or not package or not is_safe(package):
-        return (Step(f"Do not install {offer.release}."),)
+        return (Step(f"Do not install {offer.release}."), *_instead(refused[0]))
     command = {
         "apt": f"sudo apt-mark hold {package}",
         "dnf": f"sudo dnf versionlock add {package}",
@@ -130,7 +130,15 @@ def _keep(inventory: Inventory, refused: tuple[Judged, ...]) -> tuple[Step, ...]
         "pacman": f"sudo pacman -Syu --ignore {package}",
     }.get(inventory.packages.manager, "")
     text = f"Keep {offer.release} from being installed; lift this once a kernel without the fault is offered."
-    return (Step(text, command),)
+    return (Step(text, command), *_instead(refused[0]))
+
+
+def _instead(refused: Judged) -> tuple[Step, ...]:
+    """Return what is known to help those whose hardware a kernel no longer serves."""
+    told = {
+        lost.advice: lost.what for lost in refused.candidate.lost if lost.serious and lost.advice
+    }
+    return tuple(Step(f"{what}: {advice}") for advice, what in told.items())
 
 
 def _from_upstream(inventory: Inventory, target: Judged) -> tuple[Step, ...]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from advisor.advise.judge import Judged
-from advisor.advise.policy import Situation, Verdict
+from advisor.advise.policy import Verdict
 from advisor.advise.situation import Choice
-from advisor.model.advice import Action, Candidate
-from advisor.model.finding import Assessment, Finding, Reach, Tally
-from advisor.model.fix import Severity
+from advisor.advise.trouble import is_outage
+from advisor.advise.values import Situation
+from advisor.model.advice import Action, Candidate, Origin
+from advisor.model.finding import Assessment, Finding, Reach
 from advisor.model.inventory import Inventory
 
-_FEW = 3
+_FEW: Final = 3
 
 
 def count(number: int, what: str) -> str:
@@ -18,53 +21,52 @@ def count(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
+def sentence(text: str) -> str:
+    """Return a text as a sentence of its own."""
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")
+
+
 def headline(inventory: Inventory, assessment: Assessment, verdict: Verdict, choice: Choice) -> str:
     """Return the verdict in one sentence."""
-    release = inventory.kernel.identity.release
-    target = verdict.target
-    name = target.release if target is not None else ""
-    situation = choice.situation
+    target, situation = verdict.target, choice.situation
     if target is None:
-        return _without_target(release, assessment, verdict, choice)
+        return _without_target(inventory, assessment, verdict, choice)
+    identity = inventory.kernel.identity
     gain = _gain(choice.by_target.get(target), situation)
     match verdict.action:
+        case Action.REBOOT if verdict.row.id == "way-back":
+            start = f"go back to {target.release}"
         case Action.REBOOT:
-            start = f"{name} is installed and not running; reboot into it"
+            start = f"{target.release} is installed and not running; reboot into it"
         case Action.SWITCH_SERIES if situation.ended:
-            start = (
-                f"the {inventory.kernel.identity.series} series gets no more fixes; move to {name}"
-            )
+            start = f"the {identity.series} series gets no more fixes; move to {target.release}"
         case Action.SWITCH_SERIES:
-            start = f"move to {name}"
+            start = f"move to {target.release}"
         case _:
-            start = f"install {name}"
+            start = f"install {target.release}"
     return f"{start}: {gain}." if gain else f"{start}."
 
 
-def _without_target(release: str, assessment: Assessment, verdict: Verdict, choice: Choice) -> str:
+def _without_target(
+    inventory: Inventory, assessment: Assessment, verdict: Verdict, choice: Choice
+) -> str:
+    release = inventory.kernel.identity.release
     reaching = choice.situation.reaching
-    match verdict.row.id:
-        case "from-outside":
-            bugs = f"; {count(reaching, 'known bug')} can run in it" if reaching else ""
-            return f"{release} comes from outside this system, so nothing here can change it{bugs}."
-        case "from-outside-clean":
-            return f"{release} comes from outside this system, and no known open bug can run here."
-        case "breaks-here":
-            worst = choice.refused[0] if choice.refused else None
-            name = worst.candidate.release if worst else "what is offered"
-            return f"stay on {release}: {name} would break what this machine uses."
-        case "number-cannot-tell":
-            return f"which fixes {release} has cannot be told from its number."
-        case "beyond-knowledge":
-            return f"{release} is newer than the knowledge, so nothing can be said about it."
-        case "series-ended-alone":
-            return (
-                f"the series of {release} gets no more fixes, and no other kernel is offered here."
-            )
-        case _:
-            if assessment.version is not None and not reaching:
-                return f"nothing known to be open can run on {release} here."
-            return f"nothing that is on offer is better for this machine than {release}."
+    bugs = f"; {count(reaching, 'known bug')} can run in it" if reaching else ""
+    refused = choice.refused[0].offer.release if choice.refused else "what is offered"
+    lines = {
+        "from-outside": f"{release} comes from outside this system, so nothing here can change it{bugs}.",
+        "from-outside-clean": f"{release} comes from outside this system, and no known open bug can run here.",
+        "breaks-here": f"stay on {release}: {refused} would break what this machine uses.",
+        "number-cannot-tell": f"which fixes {release} has cannot be told from its number.",
+        "beyond-knowledge": f"{release} is newer than the knowledge, so nothing can be said about it.",
+        "series-ended-alone": f"the series of {release} gets no more fixes, and no other kernel is offered here.",
+    }
+    if verdict.row.id in lines:
+        return lines[verdict.row.id]
+    if assessment.version is not None and not reaching:
+        return f"no bug that is known to be open can run on {release} here."
+    return f"nothing that is on offer is better for this machine than {release}."
 
 
 def _gain(judged: Judged | None, situation: Situation) -> str:
@@ -72,24 +74,17 @@ def _gain(judged: Judged | None, situation: Situation) -> str:
         return ""
     candidate = judged.candidate
     parts: list[str] = []
-    if candidate.cures:
-        parts.append(f"it ends known trouble ({candidate.cures[0].title})")
+    outages = [one for one in candidate.cures if is_outage(one)]
+    if outages:
+        parts.append(f"it ends known trouble here ({outages[0].title})")
     if judged.closed:
-        parts.append(f"it closes {_bugs(candidate.closes)}")
+        parts.append(f"it closes {count(len(judged.closed), 'known bug')} that can run here")
     opens = candidate.opens.reaching if candidate.opens is not None else 0
     if opens and parts:
         parts.append(f"brings {opens:,}")
     if not parts and not situation.ended:
-        return "what it fixes cannot be told from its number"
-    return " and ".join(parts)
-
-
-def _bugs(tally: Tally | None) -> str:
-    if tally is None:
-        return "bugs"
-    high = tally.by_severity.get(Severity.CRITICAL, 0) + tally.by_severity.get(Severity.HIGH, 0)
-    serious = f", {high:,} of them high or critical" if high else ""
-    return f"{count(tally.reaching, 'known bug')} that can run here{serious}"
+        return "a newer build of the same line, whose number does not tell what it fixes"
+    return ", ".join(parts)
 
 
 def reasons(
@@ -98,22 +93,31 @@ def reasons(
     """Return why, the most telling first."""
     target = verdict.target
     judged = choice.by_target.get(target) if target is not None else None
-    found = list(_about(judged, assessment)) if judged is not None else []
-    found.append(verdict.row.why)
-    if verdict.row.id == "from-outside":
-        found.insert(0, _outside(inventory))
+    found: list[str] = []
     if assessment.version is None:
-        found.insert(0, assessment.evidence)
-    elif not assessment.certain:
-        found.append(
-            f"How many of these the vendor has mended already is not known: {assessment.evidence}"
-        )
+        found.append(sentence(inventory.kernel.identity.why))
+    if verdict.row.id == "from-outside":
+        found.append(_outside(inventory))
+    if judged is not None:
+        found += _about(judged, assessment)
+    else:
+        found += [
+            sentence(f"{one.offer.release}: {why}")
+            for one in choice.refused[:_FEW]
+            for why in whys(one)
+        ]
+    found.append(verdict.row.why)
+    found += _upstream(choice, verdict)
+    if assessment.version is not None and not assessment.certain:
+        why = inventory.kernel.identity.why
+        found.append(f"How many of these bugs the vendor has mended already is not known: {why}.")
     return tuple(dict.fromkeys(found))
 
 
 def _outside(inventory: Inventory) -> str:
-    if inventory.host.container:
-        return f"This is a container ({inventory.host.container}); it runs its host's kernel. Scan the host."
+    container = inventory.host.container
+    if container:
+        return f"This is a container ({container}); it runs its host's kernel. The advice is the host's."
     release = inventory.kernel.identity.release
     return (
         f"No kernel is installed in this system and /lib/modules/{release} is not there: whoever starts "
@@ -121,57 +125,78 @@ def _outside(inventory: Inventory) -> str:
     )
 
 
-def _about(judged: Judged, assessment: Assessment) -> list[str]:
-    found = [f"Ends known trouble: {cure.title}" for cure in judged.candidate.cures]
-    exploited = [one for one in judged.closed if one.exploited]
-    found += [f"{one.id} is known to be exploited: {one.title}" for one in exploited[:_FEW]]
-    running = [one for one in judged.closed if one.reached.reach is Reach.ACTIVE]
-    worst = sorted(running, key=lambda one: (-one.score, one.id))[:_FEW]
-    found += [_worst(one) for one in worst if one not in exploited]
-    candidate = judged.candidate
-    if candidate.remaining is not None:
-        before, after = assessment.tally.reaching, candidate.remaining.reaching
+def _upstream(choice: Choice, verdict: Verdict) -> list[str]:
+    """Return what kernel.org has, where that is not what was chosen."""
+    found: list[str] = []
+    for one in choice.upstream:
+        if verdict.target is not None and one.offer.release == verdict.target.release:
+            continue
+        closes = (
+            f", which closes {count(len(one.closed), 'bug')} that can run here"
+            if one.closed
+            else ""
+        )
         found.append(
-            f"Open bugs that can run here: {before:,} now, {after:,} with {candidate.release}."
+            f"Upstream only: kernel.org has {one.offer.release}{closes}; nothing here offers it."
         )
     return found
 
 
-def _worst(finding: Finding) -> str:
+def _about(judged: Judged, assessment: Assessment) -> list[str]:
+    candidate = judged.candidate
+    found = [f"Ends known trouble: {one.title}." for one in candidate.cures if is_outage(one)]
+    exploited = [one for one in judged.closed if one.exploited]
+    found += [f"{one.id} is known to be exploited: {one.title}." for one in exploited[:_FEW]]
+    running = [
+        one for one in judged.closed if one.reached.reach is Reach.ACTIVE and not one.exploited
+    ]
+    worst = sorted(running, key=lambda one: (one.estimated, -one.score, one.id))
+    found += [f"Closes {_named(one)}." for one in worst[:_FEW]]
+    if candidate.remaining is not None and assessment.version is not None:
+        before, after = assessment.tally.reaching, candidate.remaining.reaching
+        found.append(
+            f"Open bugs that can run here: {before:,} now, {after:,} with {candidate.release}."
+        )
+    elif candidate.why_not:
+        found.append(sentence(candidate.why_not))
+    return found
+
+
+def _named(finding: Finding) -> str:
     devices = f" ({', '.join(finding.reached.devices[:2])})" if finding.reached.devices else ""
-    return f"{finding.id}, {finding.severity}: {finding.title}{devices}"
+    severity = "" if finding.estimated else f", {finding.severity}"
+    return f"{finding.id}{severity}: {finding.title}{devices}"
 
 
 def risks(verdict: Verdict, choice: Choice) -> tuple[str, ...]:
     """Return what may go wrong and what is taken away, also by the kernels that were refused."""
     target = verdict.target
     judged = choice.by_target.get(target) if target is not None else None
-    found = list(_risks_of(judged.candidate)) if judged is not None else []
-    for refused in choice.refused[:_FEW]:
-        found += [
-            f"{refused.candidate.release} is refused: {why}" for why in whys(refused.candidate)
-        ]
+    found: list[str] = []
+    if judged is not None:
+        found += _risks_of(judged.candidate)
+        for refused in choice.refused[:_FEW]:
+            found += [f"{refused.offer.release} is refused: {why}" for why in whys(refused)]
     return tuple(dict.fromkeys(found))
 
 
-def whys(candidate: Candidate) -> list[str]:
+def whys(judged: Judged) -> list[str]:
     """Return why a kernel may not be taken."""
-    found = [f"it would lose {lost.what} ({lost.how})" for lost in candidate.lost]
-    found += [f"known trouble: {one.title}" for one in candidate.regressions]
+    candidate = judged.candidate
+    found = [f"it would lose {lost.what}: {lost.how}" for lost in candidate.lost if lost.serious]
+    found += [f"it has known trouble: {one.title}" for one in judged.fresh if is_outage(one)]
     return found + list(candidate.blockers)
 
 
 def _risks_of(candidate: Candidate) -> list[str]:
-    found = [f"Known trouble in it: {one.title}" for one in candidate.regressions]
-    found += [f"It no longer serves {lost.what}: {lost.how}" for lost in candidate.lost]
-    upstream, horizon = candidate.upstream, candidate.horizon
-    if upstream is not None and horizon is not None and upstream > horizon:
-        found.append(
-            f"The knowledge ends at {horizon}: what {candidate.release} brings beyond it is not known."
-        )
+    found = [f"Known trouble in it: {one.title}." for one in candidate.regressions]
+    found += [f"It no longer serves {lost.what}: {lost.how}." for lost in candidate.lost]
+    found += [sentence(note) for note in candidate.notes]
+    if candidate.doubt and candidate.state is not Origin.UPSTREAM:
+        found.append(sentence(candidate.doubt))
     opens = candidate.opens
     if opens is not None and opens.reaching:
         worst = candidate.opens_findings[0] if candidate.opens_findings else None
-        example = f", such as {_worst(worst)}" if worst is not None else ""
+        example = f", such as {_named(worst)}" if worst is not None else ""
         found.append(f"It brings {count(opens.reaching, 'known bug')} that can run here{example}.")
     return found

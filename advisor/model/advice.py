@@ -98,6 +98,7 @@ class Candidate(NamedTuple):
         lost: What it would no longer serve.
         blockers: Why it must not be installed as things are.
         notes: What changes without loss: ``ntfs3 is called ntfs there``.
+        doubt: Why its counts may be too good: the knowledge ends before it, or hardly knows its series.
     """
 
     release: str
@@ -122,6 +123,7 @@ class Candidate(NamedTuple):
     install: str = ""
     eol: str = ""
     notes: tuple[str, ...] = ()
+    doubt: str = ""
 
 
 class FrontierPoint(NamedTuple):
