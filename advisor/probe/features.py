@@ -36,6 +36,8 @@ def probe_features(
         *surroundings.host_features(readings, host),
         *held_features(holders(readings)),
     ]
+    if not any(feature.id == "bridge" for feature in found):
+        found = [feature for feature in found if feature.id != "bridge-netfilter"]
     opened = surroundings.open_features(readings, autoload, config)
     return _merged([*with_netfilter(found), *opened])
 

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from advisor.model.inventory import Autoload, Host, Modules
+from advisor.probe.networks import TYPES
 from advisor.probe.readings import Readings
+from advisor.probe.relations import module_of_type
 from advisor.probe.usage import FAMILIES, HELD
 
+_ENGINES: Final = ("docker", "containerd", "podman", "lxc", "lxd", "incus", "k3s", "crio", "pve-")
 # Feature -> the sources that all have to be readable before its absence means anything.
 _SOURCES: Final[Mapping[str, str]] = {
     "af-alg": "held",
@@ -24,8 +27,7 @@ _SOURCES: Final[Mapping[str, str]] = {
     "bridge-vlan": "interfaces",
     "can": "held interfaces",
     "ceph": "mounts blocks",
-    "conntrack": "tables",
-    "containers": "groups",
+    "conntrack": "tables untracked",
     "device-mapper": "blocks",
     "dm-crypt": "blocks",
     "dsa": "links",
@@ -61,7 +63,7 @@ _SOURCES: Final[Mapping[str, str]] = {
     "multicast-routing": "tables",
     "nat": "held",
     "nbd": "blocks",
-    "netfilter": "held rules tables",
+    "netfilter": "held rules tables untracked",
     "nfqueue": "held",
     "nfs-client": "mounts",
     "nfs-server": "tables",
@@ -123,6 +125,7 @@ def features_read(
         "interfaces": bool(networks),
         "links": bool(networks) and system.run("links") is not None,
         "tables": system.read("/proc/sys/net/ipv4/ip_forward") is not None,
+        "untracked": _is_missing(readings, "/proc/sys/net/netfilter/nf_conntrack_count"),
         "rules": _can_see_rules(readings),
         "held": modules.loaded is not None and modules.builtin is not None,
         "mounts": system.read("/proc/mounts") is not None,
@@ -135,13 +138,36 @@ def features_read(
         "wireless": bool(networks) and (not radios or system.run("wireless") is not None),
     }
     found = {name for name, needs in _SOURCES.items() if all(told[need] for need in needs.split())}
-    return frozenset(found - _hidden_in_the_image(modules))
+    return frozenset(
+        found - _hidden_in_the_image(modules) - _hidden_in_containers(readings, modules)
+    )
+
+
+def _is_missing(readings: Readings, path: str) -> bool:
+    """Return whether a file was looked for and is not there."""
+    missing = "no such file"
+    return readings.system.read(path) is None and missing in readings.system.reason(path)
 
 
 def _can_see_rules(readings: Readings) -> bool:
     """Return whether the names of iptables' tables could be read: only root may."""
     path = "/proc/net/ip_tables_names"
-    return readings.system.read(path) is not None or "no such file" in readings.system.reason(path)
+    return readings.system.read(path) is not None or _is_missing(readings, path)
+
+
+def _hidden_in_containers(readings: Readings, modules: Modules) -> set[str]:
+    """Return the features that a container may use out of sight, in a network of its own.
+
+    Interfaces of other network namespaces cannot be listed. Their modules can: what is not in
+    the kernel is not used anywhere.
+    """
+    networks = [raw.path.rpartition("/")[2] for raw in readings.devices() if raw.subsystem == "net"]
+    services = readings.list("/sys/fs/cgroup/system.slice")
+    signs = any(name.startswith("veth") for name in networks)
+    if not signs and not any(name.startswith(_ENGINES) for name in services):
+        return set()
+    there = {*(modules.loaded or ()), *(modules.builtin or ()), *modules.present}
+    return {feature for kind, feature in TYPES.items() if module_of_type(kind) in there}
 
 
 def _hidden_in_the_image(modules: Modules) -> set[str]:

@@ -12,7 +12,7 @@ from advisor.probe.readings import Readings
 from advisor.probe.relations import module_of_type
 
 # Type of an interface -> feature.
-_TYPES: Final = {
+TYPES: Final = {
     "batman-adv": "batman-adv",
     "bond": "bonding",
     "bridge": "bridge",
@@ -63,7 +63,7 @@ def interface_features(devices: Iterable[Device]) -> Iterator[Feature]:
     """Yield the features of which there is an interface."""
     for device in devices:
         for found in device.interfaces:
-            feature = _TYPES.get(found.type)
+            feature = TYPES.get(found.type)
             if feature and not (found.link != "up" and _BY_THEMSELVES.fullmatch(found.name)):
                 module = module_of_type(found.type) or device.module
                 yield Feature(feature, "", (module,) if module else (), _seen(found))
