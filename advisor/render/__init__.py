@@ -39,7 +39,35 @@ def _html(answers: Sequence[Answer], options: ReportOptions) -> str:
     return render_html(answers, options)
 
 
+def _markdown(answers: Sequence[Answer], options: ReportOptions) -> str:
+    from advisor.render.markdown import render_markdown  # noqa: PLC0415
+
+    return render_markdown(answers, options)
+
+
+def _prometheus(answers: Sequence[Answer], options: ReportOptions) -> str:
+    from advisor.render.prometheus import render_prometheus  # noqa: PLC0415
+
+    return render_prometheus(answers, options)
+
+
+def _nagios(answers: Sequence[Answer], options: ReportOptions) -> str:
+    from advisor.render.nagios import render_nagios  # noqa: PLC0415
+
+    return render_nagios(answers, options)
+
+
+def _openvex(answers: Sequence[Answer], options: ReportOptions) -> str:
+    from advisor.render.openvex import render_openvex  # noqa: PLC0415
+
+    return render_openvex(answers, options)
+
+
 RENDERERS: Mapping[ReportFormat, Renderer] = {
     ReportFormat.HTML: _html,
+    ReportFormat.MARKDOWN: _markdown,
+    ReportFormat.PROMETHEUS: _prometheus,
+    ReportFormat.NAGIOS: _nagios,
+    ReportFormat.OPENVEX: _openvex,
 }
 """One row a format; each is imported when it is used."""

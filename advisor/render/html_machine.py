@@ -223,7 +223,8 @@ def _figures(answer: Answer) -> tuple[Figure, ...]:
     left = left_after(answer)
     target = chosen(answer)
     if target is not None and left is not None:
-        figures.append(Figure(number(left), f"left with {short(target.release, 40)}"))
+        least = "at least " if beyond(target) else ""
+        figures.append(Figure(least + number(left), f"left with {short(target.release, 40)}"))
     return tuple(figures)
 
 
@@ -239,6 +240,7 @@ def age(answer: Answer) -> Age:
 
 
 def _choice(candidate: Candidate, answer: Answer) -> Choice:
+    least = "≥ " if candidate.judged and beyond(candidate) else ""
     doubts = [candidate.why_not] if not candidate.judged else [beyond(candidate)]
     losses = [f"Loses {lost.what}: {lost.how}" for lost in candidate.lost]
     losses += [f"Known trouble: {found.title}" for found in candidate.regressions]
@@ -249,8 +251,8 @@ def _choice(candidate: Candidate, answer: Answer) -> Choice:
         where=where_from(candidate),
         mark=candidate is chosen(answer),
         closes=_count(candidate.closes),
-        opens=_count(candidate.opens),
-        left=_count(candidate.remaining),
+        opens=least + _count(candidate.opens),
+        left=least + _count(candidate.remaining),
         ends=candidate.eol,
         doubts=tuple(doubt for doubt in doubts if doubt),
         losses=tuple(losses[:12]),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from advisor.model.advice import Answer
-from advisor.model.finding import Finding, Reach, Weighed
+from advisor.model.finding import WEIGHING, Finding, Reach, Weighed
 from advisor.model.version import Series, parse_version
 from advisor.render.html_text import link, slug
 from advisor.render.overview import closed_findings
@@ -15,6 +15,11 @@ from advisor.render.overview import closed_findings
 CORE = "vmlinux"
 _FEW = 2  # versions that a row shows beside the series' own
 _MOST_RULED = 6
+_NAMES = {
+    CORE: "the kernel's core",
+    "several": "headers that many modules include",
+    "": "no module named",
+}
 
 NEARNESS = {
     Reach.ACTIVE: (
@@ -75,13 +80,20 @@ class Group(NamedTuple):
 
 
 class Near(NamedTuple):
-    """All groups that are equally near."""
+    """All groups that are equally near.
+
+    Attributes:
+        example: One reading of them.
+        brief: Whether the ids alone are listed: nothing tells that the code can run here.
+    """
 
     reach: Reach
     title: str
     meaning: str
     total: int
     groups: tuple[Group, ...]
+    example: str
+    brief: bool
 
 
 class Ruled(NamedTuple):
@@ -103,7 +115,9 @@ def proof(answer: Answer, identity: str) -> tuple[Near, ...]:
         found = [f for f in answer.assessment.findings if f.reached.reach is reach]
         if found:
             groups = _groups(found, f"{identity}-{slug(reach)}", series, closed)
-            parts.append(Near(reach, title, meaning, len(found), groups))
+            brief = reach not in WEIGHING
+            example = found[0].reached.how
+            parts.append(Near(reach, title, meaning, len(found), groups, example, brief))
     return tuple(parts)
 
 
@@ -134,7 +148,7 @@ def _group(
 ) -> Group:
     readings = {finding.reached.how for finding in findings}
     common = next(iter(readings)) if len(readings) == 1 else ""
-    name = {CORE: "the kernel's core", "": "no module named"}.get(module, module)
+    name = _NAMES.get(module, module)
     return Group(
         id=identity,
         module=name,

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from advisor.model.advice import Answer
-from advisor.model.finding import Finding
+from advisor.model.finding import WEIGHING, Finding
 from advisor.render import ReportOptions
 from advisor.render.html_machine import machine, sentence, tone
 from advisor.render.html_proof import Line, line_of
@@ -45,8 +45,7 @@ class Summary(NamedTuple):
     advice: str
     now: str
     left: str
-    bar_now: tuple[Part, ...]
-    bar_left: tuple[Part, ...]
+    bar: tuple[Part, ...]
 
 
 class Common(NamedTuple):
@@ -139,8 +138,7 @@ def _summary(answer: Answer, place: int, most: int) -> Summary:
         advice=sentence(short(answer.decision.headline, 200)),
         now="?" if now is None else number(now),
         left="?" if left is None else number(left),
-        bar_now=lay_out([(now or 0, "kept")], most),
-        bar_left=lay_out([(left or 0, "full")], most),
+        bar=lay_out([(left or 0, "full"), (max(0, (now or 0) - (left or 0)), "closes")], most),
     )
 
 
@@ -149,7 +147,7 @@ def _modules(answers: Sequence[Answer]) -> tuple[Module, ...]:
     found: dict[str, Finding] = {}
     places: dict[str, list[int]] = {}
     for place, answer in enumerate(answers, 1):
-        for finding in answer.assessment.findings:
+        for finding in filter(_weighs, answer.assessment.findings):
             found.setdefault(finding.id, finding)
             places.setdefault(finding.id, []).append(place)
     by_module: dict[str, list[Finding]] = {}
@@ -165,6 +163,10 @@ def _modules(answers: Sequence[Answer]) -> tuple[Module, ...]:
         )
         for name, group in sorted(by_module.items())
     )
+
+
+def _weighs(finding: Finding) -> bool:
+    return finding.reached.reach in WEIGHING
 
 
 def _places(numbers: Sequence[int]) -> str:

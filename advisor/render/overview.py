@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -88,22 +89,38 @@ def worst_first(answers: Iterable[Answer]) -> tuple[Answer, ...]:
     return tuple(sorted(answers, key=_rank))
 
 
-def _rank(answer: Answer) -> tuple[int, bool, int, str]:
+def _rank(answer: Answer) -> tuple[int, bool, int, tuple[tuple[str, int, str], ...]]:
     decision = answer.decision
     return (
         _URGENCY_ORDER.index(decision.urgency),
         decision.action not in _PUT_RIGHT,
         -(reaching(answer) or 0),
-        name_of(answer),
+        _natural(name_of(answer)),
     )
 
 
-def closes(candidate: Candidate, finding: Finding) -> bool:
-    """Say whether a candidate has the fix of a finding, by the version rule.
+def _natural(name: str) -> tuple[tuple[str, int, str], ...]:
+    """Return a key that sorts ``box-2`` before ``box-10``."""
+    parts = re.split(r"(\d{1,9})", name[:200])
+    return tuple(
+        (text, int(digits), digits)
+        for text, digits in zip(parts[::2], [*parts[1::2], "0"], strict=True)
+    )
+
+
+def closes(candidate: Candidate, finding: Finding, named: frozenset[str] = frozenset()) -> bool:
+    """Say whether a candidate has the fix of a finding, by the version rule or by its changelog.
 
     A range that began nowhere in the candidate's history was never its bug.
+
+    Args:
+        candidate: The kernel.
+        finding: A bug that is open in the running kernel.
+        named: CVEs that the candidate's changelog names as fixed.
     """
     version = candidate.upstream
+    if finding.id in named:
+        return True
     if version is None:
         return False
     if any(_ends(version, fixed) for fixed in finding.fixed_in):
@@ -121,12 +138,24 @@ def closed_findings(answer: Answer) -> frozenset[str] | None:
     candidate = chosen(answer)
     if candidate is None or not candidate.judged or candidate.closes is None:
         return None
-    found = [finding for finding in answer.assessment.findings if closes(candidate, finding)]
+    named = _named(answer, candidate)
+    findings = answer.assessment.findings
+    found = [finding for finding in findings if closes(candidate, finding, named)]
     counted = candidate.closes.by_reach
     for reach in (Reach.ACTIVE, Reach.LOADED, Reach.ON_DEMAND, Reach.UNKNOWN):
         if counted.get(reach, 0) != sum(finding.reached.reach is reach for finding in found):
             return None
     return frozenset(finding.id for finding in found)
+
+
+def _named(answer: Answer, candidate: Candidate) -> frozenset[str]:
+    packages = answer.inventory.packages
+    found: set[str] = set()
+    for installed in packages.installed:
+        found |= installed.cves if installed.release == candidate.release else set()
+    for offered in packages.offered:
+        found |= offered.cves if offered.release == candidate.release else set()
+    return frozenset(found)
 
 
 def _has(version: KernelVersion, text: str) -> bool:

@@ -9,7 +9,7 @@ from advisor.model.finding import Reach, Tally
 from advisor.render.html_text import short
 from advisor.render.overview import chosen
 from advisor.render.svg_bars import Chart, Row, lay_out, ticks
-from advisor.render.text import number, plural
+from advisor.render.text import number
 
 _NAME = 34  # characters of a kernel's name that fit a phone
 _MANY = 12
@@ -48,12 +48,11 @@ def frontier(answer: Answer, identity: str) -> Chart | None:
 def _candidate_row(candidate: Candidate, now: int, most: int, *, mark: bool) -> Row:
     closed, opened = _reaching(candidate.closes), _reaching(candidate.opens)
     pieces = [(now - closed, "full" if mark else "kept"), (opened, "opens"), (closed, "closes")]
-    notes = [f"closes {number(closed)}, opens {number(opened)}", where_from(candidate)]
-    if beyond(candidate):
-        notes.append(beyond(candidate))
+    note = f"closes {number(closed)}, opens {number(opened)}; {where_from(candidate)}"
     name = short(candidate.release or candidate.package or "unnamed", _NAME)
-    left = _left(_reaching(candidate.remaining))
-    return Row(name, left, lay_out(pieces, most), "; ".join(filter(None, notes)), mark)
+    least = "≥ " if beyond(candidate) else ""
+    left = least + _left(_reaching(candidate.remaining))
+    return Row(name, left, lay_out(pieces, most), note, mark)
 
 
 def where_from(candidate: Candidate) -> str:
@@ -78,7 +77,8 @@ def beyond(candidate: Candidate) -> str:
 
 
 def _sentence(row: Row) -> str:
-    return f"{row.label}{' (advised)' if row.mark else ''}: {row.value}; {row.note}."
+    value = row.value.replace("≥", "at least")
+    return f"{row.label}{' (advised)' if row.mark else ''}: {value}; {row.note}."
 
 
 def _left(count: int) -> str:
@@ -116,13 +116,13 @@ def funnel(answer: Answer, identity: str) -> Chart | None:
     target = chosen(answer)
     if target is not None and target.remaining is not None:
         left = target.remaining.by_reach
-        name = short(target.release, _NAME)
+        closed, opened = _reaching(target.closes), _reaching(target.opens)
         rows.append(
             Row(
-                f"left with {name}",
+                "left with the advised kernel",
                 _reach_value(left),
                 lay_out([(left.get(reach, 0), look) for reach, _, look in _NEAR], tally.total),
-                f"{number(_reaching(target.closes))} closed, {number(_reaching(target.opens))} new",
+                f"{short(target.release, _NAME)}: {number(closed)} closed, {number(opened)} new",
                 mark=True,
             )
         )
@@ -145,18 +145,3 @@ def _reach_value(near: Mapping[Reach, int]) -> str:
     count = sum(near.get(reach, 0) for reach in (Reach.ACTIVE, Reach.LOADED, Reach.ON_DEMAND))
     doubt = near.get(Reach.UNKNOWN, 0)
     return f"{number(count)} (+{number(doubt)} not told)" if doubt else number(count)
-
-
-def severity_bar(counts: Mapping[str, int], identity: str) -> Chart:
-    """Return one small bar: how bad the bugs are that reach a device."""
-    total = sum(counts.values())
-    looks = ("full", "half", "hatch", "open")
-    words = ("critical", "high", "medium", "low")
-    pieces = [(counts.get(word, 0), look) for word, look in zip(words, looks, strict=True)]
-    told = ", ".join(f"{number(counts[word])} {word}" for word in words if counts.get(word))
-    return Chart(
-        id=identity,
-        title=f"{plural(total, 'open bug')}: {told or 'none'}",
-        desc="",
-        rows=(Row("", number(total), lay_out(pieces, max(total, 1))),),
-    )
