@@ -74,7 +74,13 @@ def _answers(
                 raise found
             faults.append(found)
         else:
-            yield scan(found, knowledge, now=request.now, given=given)
+            yield scan(
+                found,
+                knowledge,
+                now=request.now,
+                given=given,
+                doubtful=request.options.all,
+            )
 
 
 def _given(paths: tuple[Path, ...]) -> tuple[GivenKernel, ...]:

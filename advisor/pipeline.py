@@ -19,7 +19,12 @@ _DAY = 86400
 
 
 def scan(
-    system: System, knowledge: KnowledgeBase, *, now: int, given: tuple[GivenKernel, ...] = ()
+    system: System,
+    knowledge: KnowledgeBase,
+    *,
+    now: int,
+    given: tuple[GivenKernel, ...] = (),
+    doubtful: bool = False,
 ) -> Answer:
     """Return everything one machine's scan finds and advises.
 
@@ -28,10 +33,11 @@ def scan(
         knowledge: The knowledge base.
         now: Seconds since 1970 in UTC.
         given: Kernels that the user named, to be judged beside those the machine knows of.
+        doubtful: Also detail the fixes whose reach what was read does not tell.
     """
     inventory = probe(system, now=now)
     weigher = Weigher(inventory, knowledge)
-    assessment = assess(inventory, knowledge, weigher)
+    assessment = assess(inventory, knowledge, weigher, doubtful=doubtful)
     advice = advise(inventory, assessment, knowledge, weigher, now_days=now // _DAY, extra=given)
     series = inventory.kernel.identity.series
     facts = knowledge.series(series) if series else None

@@ -47,8 +47,17 @@ class Weigher:
         return self._reach.sites(sites)
 
 
-def assess(inventory: Inventory, knowledge: KnowledgeBase, weigher: Weigher) -> Assessment:
+def assess(
+    inventory: Inventory, knowledge: KnowledgeBase, weigher: Weigher, *, doubtful: bool = False
+) -> Assessment:
     """Hold every known fix against the running kernel.
+
+    Args:
+        inventory: The machine.
+        knowledge: The knowledge base.
+        weigher: Tells how near a fix is on this machine.
+        doubtful: Also detail the fixes of which what was read does not tell whether they can run
+            here. They are counted in any case.
 
     Nothing is called open where the version cannot tell: a kernel whose upstream version is not
     known has an empty ``open`` and says why in ``evidence``.
@@ -61,7 +70,8 @@ def assess(inventory: Inventory, knowledge: KnowledgeBase, weigher: Weigher) -> 
     kept = [fix for n, fix in found.items() if n not in named]
     weighed = weigher.weigh(kept)
     evidence = _evidence(identity, len(found) - len(kept), inventory.packages.changelog_source)
-    told = [one for one in weighed.values() if _is_told(one)]
+    wanted = WEIGHING | {Reach.UNKNOWN} if doubtful else WEIGHING
+    told = [one for one in weighed.values() if one.reached.reach in wanted]
     return Assessment(
         version=identity.upstream,
         horizon=knowledge.horizon(identity.upstream.series),
@@ -117,10 +127,6 @@ def _worst_first(finding: Finding) -> tuple[bool, int, int, str]:
         -finding.score,
         finding.id,
     )
-
-
-def _is_told(one: Weighed) -> bool:
-    return one.reached.reach in WEIGHING or one.reached.reach is Reach.UNKNOWN
 
 
 def _status(identity: Identity) -> Status:

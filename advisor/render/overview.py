@@ -142,7 +142,7 @@ def closed_findings(answer: Answer) -> frozenset[str] | None:
     findings = answer.assessment.findings
     found = [finding for finding in findings if closes(candidate, finding, named)]
     counted = candidate.closes.by_reach
-    for reach in (Reach.ACTIVE, Reach.LOADED, Reach.ON_DEMAND, Reach.UNKNOWN):
+    for reach in (Reach.ACTIVE, Reach.LOADED, Reach.ON_DEMAND):
         if counted.get(reach, 0) != sum(finding.reached.reach is reach for finding in found):
             return None
     return frozenset(finding.id for finding in found)
