@@ -54,7 +54,9 @@ def _trigger(autoload: Autoload, module: str) -> str:
             if alias.startswith(prefix):
                 return f"{what} ({alias})"
         if alias.startswith(_BY_NAMESPACE) and autoload.user_namespaces != "closed":
-            reading = autoload.user_namespaces_source or "whether user namespaces are open was not read"
+            reading = (
+                autoload.user_namespaces_source or "whether user namespaces are open was not read"
+            )
             return f"any local user can load it in a namespace of their own ({alias}; {reading})"
         if alias.startswith(_BY_PLUG):
             return f"plugging in a matching device loads it ({alias})"
