@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How an action plugin gets the capture of its host, with Python there or without."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import tempfile
+
+from ansible import constants
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.homelab.kernel_advisor.plugins.plugin_utils import advisor, shell_capture
+
+MODULE = "homelab.kernel_advisor.kernel_advisor_capture"
+CAPTURES = "kernel_advisor"
+NO_PYTHON = (
+    "not found",
+    "no such file or directory",
+    "no python interpreters found",
+    "failed to find required executable",
+)
+OLD_PYTHON = (
+    "syntaxerror",
+    "future feature annotations",
+    "requires a minimum of python",
+    "requires python 3",
+    "unsupported python",
+)
+
+
+class CapturingAction(ActionBase):
+    """An action that runs on the controller and needs the capture of its host."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    SPEC = {
+        "advisor_executable": {"type": "path"},
+        "candidates": {"type": "list", "elements": "path", "default": []},
+        "capture_dir": {"type": "path"},
+        "method": {"type": "str", "default": "python", "choices": ["python", "raw", "auto"]},
+        "redact": {"type": "bool", "default": False},
+    }
+
+    def run(self, tmp=None, task_vars=None):
+        """Return the task's result."""
+        task_vars = task_vars or {}
+        result = super().run(tmp, task_vars)
+        del tmp
+        _, options = self.validate_argument_spec(argument_spec=self.SPEC)
+        try:
+            command = advisor.find_advisor(options["advisor_executable"])
+            result.update(self.answer(command, options, task_vars))
+        except advisor.AdvisorProblem as problem:
+            raise AnsibleActionFail(str(problem)) from problem
+        return result
+
+    def answer(self, command, options, task_vars):
+        """Return what the action adds to its result."""
+        raise NotImplementedError
+
+    def captured(self, options, task_vars):
+        """Return the file on the controller that holds a fresh capture of the host."""
+        name = f"{advisor.file_name(task_vars['inventory_hostname'])}.tar.gz"
+        content = self.capture(options, task_vars)
+        path = advisor.run_folder(constants, CAPTURES) / name
+        advisor.write_file(path, content)
+        if options["capture_dir"] and not self._task.check_mode:
+            advisor.write_file(f"{options['capture_dir']}/{name}", content)
+        return path
+
+    def capture(self, options, task_vars):
+        """Return a capture of the host, in the way that the task asks for."""
+        if options["method"] == "raw":
+            return self.captured_by_shell(options)
+        result = self._execute_module(
+            module_name=MODULE, module_args={"redact": options["redact"]}, task_vars=task_vars
+        )
+        packed = result.get("capture")
+        if packed is not None:
+            return unpacked(packed)
+        if result.get("skipped") or result.get("unreachable"):
+            raise advisor.AdvisorProblem(str(result.get("msg", "The host gave no capture.")))
+        problem = python_problem(result)
+        if problem == "none" and options["method"] == "auto":
+            return self.captured_by_shell(options)
+        raise advisor.AdvisorProblem(said(problem, result))
+
+    def captured_by_shell(self, options):
+        """Return a capture made by a POSIX shell on the host, which needs no Python."""
+        done = self._low_level_execute_command(shell_capture.SCRIPT)
+        with tempfile.TemporaryDirectory(dir=constants.DEFAULT_LOCAL_TMP) as folder:
+            try:
+                return shell_capture.packed(done["stdout"], folder, redact=options["redact"])
+            except ValueError as error:
+                what = done["stderr"].strip().splitlines()[-1:] or [f"status {done['rc']}"]
+                raise advisor.AdvisorProblem(
+                    f"The host's shell gave no usable capture: {error} ({what[0]})."
+                ) from error
+
+    def unsafe(self, value):
+        """Return a value from outside so that no version of Ansible takes a text in it for a template."""
+        return wrap_var(value)
+
+
+def before_file(host):
+    """Return where the first scan of a host in this run of Ansible is kept."""
+    return advisor.run_folder(constants, CAPTURES) / f"{advisor.file_name(host)}.before.json"
+
+
+def unpacked(packed):
+    """Return a capture that came as Base64."""
+    try:
+        return base64.b64decode(packed, validate=True)
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise advisor.AdvisorProblem("The host's capture did not arrive whole: it is no Base64.") from error
+
+
+def told(result):
+    """Return everything that a failed module left."""
+    return "\n".join(str(result.get(key) or "") for key in ("msg", "module_stderr", "module_stdout", "exception"))
+
+
+def python_problem(result):
+    """Return ``none`` where the host has no Python, ``old`` where it is too old, else ``other``."""
+    text = told(result).lower()
+    if any(word in text for word in OLD_PYTHON):
+        return "old"
+    if result.get("rc") == 127 or any(word in text for word in NO_PYTHON):
+        return "none"
+    return "other"
+
+
+def said(problem, result):
+    """Return why the capture module gave nothing, and what to do about it."""
+    last = [line.strip() for line in told(result).splitlines() if line.strip()][-1:]
+    why = f" (It said: {last[0]})" if last else ""
+    if problem == "old":
+        return (
+            "The host's Python is too old for the capture module, which needs 3.8 or newer, and maybe for this "
+            "ansible-core. Point ansible_python_interpreter to a newer one, or set method: raw, which needs "
+            f"nothing but a POSIX shell.{why}"
+        )
+    if problem == "none":
+        return (
+            "The host has no Python that can be run. Point ansible_python_interpreter to one, or set "
+            f"method: raw, which needs nothing but a POSIX shell.{why}"
+        )
+    return f"The capture module failed on the host: {result.get('msg') or 'it gave no capture'}{why}"
