@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from advisor.model.advice import Answer
+if TYPE_CHECKING:
+    from advisor.model.advice import Answer
 
 
 class ReportFormat(StrEnum):
@@ -29,7 +30,7 @@ class ReportOptions(NamedTuple):
     ids: Mapping[int, str] = {}
 
 
-Renderer = Callable[[Sequence[Answer], ReportOptions], str]
+Renderer = Callable[["Sequence[Answer]", ReportOptions], str]
 """Any number of answers in, one complete text out."""
 
 

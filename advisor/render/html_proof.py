@@ -34,6 +34,7 @@ NEARNESS = {
     Reach.UNKNOWN: ("Not told", "What was read does not tell whether the code can run here."),
 }
 RULED_OUT = {
+    Reach.UNKNOWN: "not ruled out, not counted either: what was read does not tell",
     Reach.DORMANT: "on disk, and only root or hardware that is not here loads it",
     Reach.ABSENT: "not part of this kernel, or for other machines",
 }

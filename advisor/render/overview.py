@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from advisor.model.advice import Action, Answer, Candidate, Urgency
-from advisor.model.finding import Finding, Reach
+from advisor.model.finding import WEIGHING, Finding
 from advisor.model.version import KernelVersion, parse_version
 
 _URGENCY_ORDER = (Urgency.NOW, Urgency.SOON, Urgency.ROUTINE, Urgency.NONE)
@@ -132,7 +132,7 @@ def closes(candidate: Candidate, finding: Finding, named: frozenset[str] = froze
 def closed_findings(answer: Answer) -> frozenset[str] | None:
     """Return the ids of the findings that the advised kernel closes.
 
-    None where no kernel is advised, or where the ranges alone do not lead to the very numbers that
+    None where no kernel is advised, or where the findings do not lead to the very numbers that
     were counted for it: then single fixes were told by other evidence, and none is claimed here.
     """
     candidate = chosen(answer)
@@ -142,7 +142,7 @@ def closed_findings(answer: Answer) -> frozenset[str] | None:
     findings = answer.assessment.findings
     found = [finding for finding in findings if closes(candidate, finding, named)]
     counted = candidate.closes.by_reach
-    for reach in (Reach.ACTIVE, Reach.LOADED, Reach.ON_DEMAND):
+    for reach in WEIGHING:
         if counted.get(reach, 0) != sum(finding.reached.reach is reach for finding in found):
             return None
     return frozenset(finding.id for finding in found)
