@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Final
+
 from advisor.system.agent.devices import devices
 from advisor.system.agent.facts import run
+from advisor.system.agent.manifest import UDEV
 from advisor.system.agent.reading import Reader
 from advisor.system.agent.unpack import text
 from advisor.system.machine import RawDevice
+
+_DATABASE: Final = "/run/udev/data"
+_SEVERAL: Final = 4
 
 
 class LiveSystem:
@@ -51,9 +58,35 @@ class LiveSystem:
         return run(self._reader, command)
 
     def devices(self) -> tuple[RawDevice, ...]:
-        """Return the devices of the subsystems that the manifest names, by path."""
-        return tuple(RawDevice._make(raw) for raw in devices(self._reader.root))
+        """Return the devices of the subsystems that the manifest names, by path.
+
+        They are read from sysfs and udev's database directly. Only where udev runs and its
+        database names no device at all, as after a change of its form, pyudev is asked.
+        """
+        found = tuple(RawDevice._make(raw) for raw in devices(self._reader.root))
+        if self._reader.root or not is_unnamed(found):
+            return found
+        try:
+            return udev_devices()
+        except (ImportError, OSError):
+            return found
 
     def reason(self, path: str) -> str:
         """Return why the last reading of a path or command gave nothing."""
         return self._reader.reasons.get(path, "not read")
+
+
+def udev_devices() -> tuple[RawDevice, ...]:
+    """Return the devices as pyudev lists them; its import costs more than all of the reading."""
+    from advisor.system import udev  # noqa: PLC0415 - 10 ms, and seldom needed
+
+    return udev.udev_devices()
+
+
+def is_unnamed(found: tuple[RawDevice, ...]) -> bool:
+    """Return whether udev runs here and has named none of several PCI and USB devices."""
+    named = [raw for raw in found if raw.subsystem in {"pci", "usb"}]
+    unnamed = len(named) >= _SEVERAL and not any(
+        key in raw.properties for raw in named for key in UDEV
+    )
+    return unnamed and Path(_DATABASE).is_dir()

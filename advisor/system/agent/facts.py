@@ -70,6 +70,8 @@ def route_to(reader: Reader, address: str) -> str:
 
     if address.startswith("::ffff:") and "." in address:
         address = address[7:]
+    if address.startswith("127.") or address == "::1":
+        return "lo"
     is_v6 = ":" in address
     path = "/proc/net/ipv6_route" if is_v6 else "/proc/net/route"
     best = (-1, 0, "")
