@@ -102,7 +102,7 @@ class ReachOf:
         if unit.module == SEVERAL:
             return Reached(Reach.UNKNOWN, SEVERAL, f"{path} is a header that many modules include")
         off = self._switched_off(unit)
-        if off and not self._present(unit.module):
+        if off:
             return Reached(Reach.ABSENT, unit.module, off, (unit.module,))
         if unit.module == VMLINUX:
             return self._core(path, unit)
@@ -112,13 +112,17 @@ class ReachOf:
         return self._by_module[key]
 
     def _switched_off(self, unit: Unit) -> str:
-        """Return the reading that says the kernel was built without this code, or ``""``."""
-        if self._config is None:
+        """Return the reading that says the kernel was built without this code, or ``""``.
+
+        A gate decides over one file of a module. The symbol of the module itself does not where a
+        list holds the module: then the symbol has another name in this kernel.
+        """
+        config = self._config
+        if config is None:
             return ""
-        for symbol in (*unit.gates, unit.symbol):
-            value = self._config.get(symbol, "")
-            if not symbol or value in {"y", "m"}:
-                continue
+        asked = unit.gates if self._present(unit.module) else (*unit.gates, unit.symbol)
+        for symbol in filter(None, asked):
+            value = config.get(symbol, "")
             if value == "n" or (self._mapped and not value):
                 return f"CONFIG_{symbol} is off ({self._kernel.config_source})"
         return ""

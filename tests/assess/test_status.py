@@ -26,15 +26,23 @@ def pairs(*texts: str) -> tuple[Pair, ...]:
 @pytest.mark.parametrize(
     ("release", "ranges", "status"),
     [
-        pytest.param("6.6.57", ("6.6>6.6.58", "6.6>6.12"), Status.AFFECTED, id="before the stable fix"),
+        pytest.param(
+            "6.6.57", ("6.6>6.6.58", "6.6>6.12"), Status.AFFECTED, id="before the stable fix"
+        ),
         pytest.param("6.6.58", ("6.6>6.6.58", "6.6>6.12"), Status.FIXED, id="at the stable fix"),
         pytest.param("6.12", ("6.6>6.6.58", "6.6>6.12"), Status.FIXED, id="at the mainline fix"),
-        pytest.param("6.11.5", ("6.6>6.6.58", "6.6>6.12"), Status.AFFECTED, id="a series without a fix"),
+        pytest.param(
+            "6.11.5", ("6.6>6.6.58", "6.6>6.12"), Status.AFFECTED, id="a series without a fix"
+        ),
         pytest.param("6.5.9", ("6.6>6.6.58", "6.6>6.12"), Status.NOT_AFFECTED, id="before the bug"),
         pytest.param("6.1.71", ("6.1.71>0", "6.3>6.6.9"), Status.AFFECTED, id="came by backport"),
-        pytest.param("6.1.70", ("6.1.71>0", "6.3>6.6.9"), Status.NOT_AFFECTED, id="before the backport"),
+        pytest.param(
+            "6.1.70", ("6.1.71>0", "6.3>6.6.9"), Status.NOT_AFFECTED, id="before the backport"
+        ),
         pytest.param("3.2", ("0>6.12",), Status.AFFECTED, id="since ever"),
-        pytest.param("7.1-rc3", ("6.6>7.1",), Status.AFFECTED, id="a candidate does not prove the fix"),
+        pytest.param(
+            "7.1-rc3", ("6.6>7.1",), Status.AFFECTED, id="a candidate does not prove the fix"
+        ),
         pytest.param("7.1", ("6.6>7.1",), Status.FIXED, id="the release does"),
         pytest.param("2.6.32", ("2.6.12>2.6.33",), Status.AFFECTED, id="2.6.x counts as mainline"),
     ],
@@ -59,7 +67,9 @@ def test_status_where_the_changelog_names_the_fix_is_fixed() -> None:
     assert "rpm -q --changelog" in judged.evidence
 
 
-@pytest.mark.parametrize("release", ["6.12.94", "6.18.44", "7.1.8", "6.1.150", "6.12.20", "5.4", "7.1-rc3"])
+@pytest.mark.parametrize(
+    "release", ["6.12.94", "6.18.44", "7.1.8", "6.1.150", "6.12.20", "5.4", "7.1-rc3"]
+)
 def test_status_agrees_with_the_database_on_every_record(
     knowledge: KnowledgeBase, release: str
 ) -> None:
