@@ -31,6 +31,10 @@ def _vendor(s: Situation) -> Target | None:
     return s.vendor_build
 
 
+def _next_build(s: Situation) -> Target | None:
+    return s.next_build
+
+
 def _back(s: Situation) -> Target | None:
     return s.way_back
 
@@ -97,6 +101,10 @@ def _is_vendor_build_installed(s: Situation) -> bool:
     return s.told and s.vendor_build is not None
 
 
+def _is_line_moved_blind(s: Situation) -> bool:
+    return s.told and not s.line_goes_on and s.next_build is not None
+
+
 def _is_breaks_here(s: Situation) -> bool:
     return s.refused is not None
 
@@ -107,6 +115,10 @@ def _is_number_cannot_tell(s: Situation) -> bool:
 
 def _is_beyond_knowledge(s: Situation) -> bool:
     return not s.in_knowledge
+
+
+def _is_offers_not_read(s: Situation) -> bool:
+    return not s.offers_read and not s.own_build and s.reaching > 0
 
 
 def _is_series_ended_alone(s: Situation) -> bool:
@@ -248,6 +260,15 @@ ACTIONS: Final[tuple[Row, ...]] = (
         "It is there already, and has at least what this one has.",
     ),
     Row(
+        "line-moved-blind",
+        "the package lists no longer carry the running series, and the number of the next series' kernel "
+        "does not tell what it fixes",
+        _is_line_moved_blind,
+        Action.SWITCH_SERIES,
+        _next_build,
+        "The distribution has moved on, and looks after the next series only.",
+    ),
+    Row(
         "breaks-here",
         "every kernel that would help breaks something this machine uses",
         _is_breaks_here,
@@ -270,6 +291,14 @@ ACTIONS: Final[tuple[Row, ...]] = (
         Action.UNKNOWN,
         _none,
         "No news is not good news: new kernels have bugs that nobody has written down yet.",
+    ),
+    Row(
+        "offers-not-read",
+        "fixes that can run here are missing, and which kernels the package manager offers was not read",
+        _is_offers_not_read,
+        Action.UNKNOWN,
+        _none,
+        "That nothing was seen does not mean that nothing is there.",
     ),
     Row(
         "series-ended-alone",

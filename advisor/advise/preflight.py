@@ -8,6 +8,7 @@ from typing import Final
 from advisor.advise.blockers import dkms_check, zfs_check
 from advisor.advise.judge import Judged
 from advisor.advise.offers import is_from_outside
+from advisor.advise.text import count
 from advisor.model.advice import Check, CheckStatus, Origin
 from advisor.model.inventory import Device, DeviceKind, Interface, Inventory, Space
 
@@ -271,10 +272,10 @@ def _lists(inventory: Inventory, _: Judged | None, __: tuple[Judged, ...]) -> It
         text = f"how old {packages.manager}'s package lists are could not be told"
         yield Check("lists", CheckStatus.UNKNOWN, text, "")
     elif age > _STALE_DAYS:
-        text = f"{packages.manager}'s package lists are {age} days old: there may be a newer kernel"
+        text = f"{packages.manager}'s package lists are {count(age, 'day')} old: there may be a newer kernel"
         yield Check("lists", CheckStatus.WARN, text, f"{age} days")
     else:
-        text = f"{packages.manager}'s package lists are {age} days old"
+        text = f"{packages.manager}'s package lists are {count(age, 'day')} old"
         yield Check("lists", CheckStatus.OK, text, f"{age} days")
 
 

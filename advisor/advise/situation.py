@@ -79,12 +79,16 @@ def choose(case: Case, judged: Iterable[Judged], regressions: tuple[Finding, ...
         same_line=picker.best(same),
         other_line=picker.best(other, longterm_first=True),
         line_goes_on=_goes_on(case.inventory, series),
+        offers_read=bool(case.inventory.packages.offered),
         vendor_build=picker.newest(same),
+        next_build=picker.newest(one for one in other if not one.offer.opt_in),
         way_back=picker.best(back) if troubled else None,
         refused=picker.target(refused[0]) if refused else None,
         own_build=case.inventory.kernel.identity.vendor == "custom",
         upstream=picker.best(one for one in upstream if picker.is_same(one) and not breaks(one)),
-        next_series=picker.any(one for one in upstream if not picker.is_same(one)),
+        next_series=picker.any(
+            one for one in upstream if not picker.is_same(one) and not breaks(one)
+        ),
     )
     return Choice(situation, picker.by_target, tuple(refused), tuple(upstream))
 

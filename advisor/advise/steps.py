@@ -84,6 +84,8 @@ def _without_target(
             return _read(inventory)
         case "beyond-knowledge":
             return (_KNOWLEDGE,)
+        case "offers-not-read":
+            return _look(inventory)
         case "breaks-here":
             return (*_keep(inventory, refused), _KNOWLEDGE)
         case "series-ended-alone":
@@ -113,6 +115,19 @@ def _read(inventory: Inventory) -> tuple[Step, ...]:
         text = "The vendor's update is safe to take: it has at least what the running kernel has."
         found.append(Step(text, updates[manager]))
     return tuple(found)
+
+
+def _look(inventory: Inventory) -> tuple[Step, ...]:
+    """Return how to see which kernels are offered."""
+    command = {
+        "apt": "sudo apt update && apt list --upgradable 'linux-image*'",
+        "dnf": "dnf list --showduplicates kernel",
+        "zypper": "sudo zypper refresh && zypper list-updates",
+        "pacman": "sudo pacman -Sy && pacman -Qu",
+        "apk": "sudo apk update && apk list --upgradable 'linux*'",
+        "nix": "sudo nix-channel --update",
+    }.get(inventory.packages.manager, "")
+    return (Step("Look which kernels the package manager offers, then scan again.", command),)
 
 
 def _keep(inventory: Inventory, refused: tuple[Judged, ...]) -> tuple[Step, ...]:

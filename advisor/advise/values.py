@@ -58,7 +58,9 @@ class Situation(NamedTuple):
         same_line: The best kernel of the running series that may be taken, None where there is none.
         other_line: The best kernel of another series that may be taken.
         line_goes_on: The package lists still carry the running series.
+        offers_read: Whether it was read which kernels the package manager offers.
         vendor_build: A newer build of the same kernel whose number does not tell what it fixes.
+        next_build: The same of the next series, where the package lists have moved on to it.
         way_back: An older kernel that is installed and free of trouble that the running one has.
         refused: The best kernel that may not be taken, because it breaks what is in use here.
         own_build: The running kernel was built by its owner, who takes the next one from kernel.org.
@@ -75,7 +77,9 @@ class Situation(NamedTuple):
     same_line: Target | None = None
     other_line: Target | None = None
     line_goes_on: bool = True
+    offers_read: bool = True
     vendor_build: Target | None = None
+    next_build: Target | None = None
     way_back: Target | None = None
     refused: Target | None = None
     own_build: bool = False

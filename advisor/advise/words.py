@@ -7,23 +7,14 @@ from typing import Final
 from advisor.advise.judge import Judged
 from advisor.advise.policy import Verdict
 from advisor.advise.situation import Choice
+from advisor.advise.text import count, sentence
 from advisor.advise.trouble import is_outage
 from advisor.advise.values import Situation
-from advisor.model.advice import Action, Candidate, Origin
+from advisor.model.advice import Action, Origin
 from advisor.model.finding import Assessment, Finding, Reach
 from advisor.model.inventory import Inventory
 
 _FEW: Final = 3
-
-
-def count(number: int, what: str) -> str:
-    """Return a number with its noun: ``1 bug``, ``1,204 bugs``."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
-def sentence(text: str) -> str:
-    """Return a text as a sentence of its own."""
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")
 
 
 def headline(inventory: Inventory, assessment: Assessment, verdict: Verdict, choice: Choice) -> str:
@@ -56,11 +47,12 @@ def _without_target(
     refused = choice.refused[0].offer.release if choice.refused else "what is offered"
     lines = {
         "from-outside": f"{release} comes from outside this system, so nothing here can change it{bugs}.",
-        "from-outside-clean": f"{release} comes from outside this system, and no known open bug can run here.",
+        "from-outside-clean": f"{release} comes from outside this system; no known open bug can run here.",
         "breaks-here": f"stay on {release}: {refused} would break what this machine uses.",
         "number-cannot-tell": f"which fixes {release} has cannot be told from its number.",
         "beyond-knowledge": f"{release} is newer than the knowledge, so nothing can be said about it.",
-        "series-ended-alone": f"the series of {release} gets no more fixes, and no other kernel is offered here.",
+        "offers-not-read": f"which kernels are offered here instead of {release} was not read{bugs}.",
+        "series-ended-alone": f"the series of {release} gets no more fixes, and no other is offered here.",
     }
     if verdict.row.id in lines:
         return lines[verdict.row.id]
@@ -76,15 +68,16 @@ def _gain(judged: Judged | None, situation: Situation) -> str:
     parts: list[str] = []
     outages = [one for one in candidate.cures if is_outage(one)]
     if outages:
-        parts.append(f"it ends known trouble here ({outages[0].title})")
+        parts.append(f"ends known trouble here ({outages[0].title})")
     if judged.closed:
-        parts.append(f"it closes {count(len(judged.closed), 'known bug')} that can run here")
+        parts.append(f"closes {count(len(judged.closed), 'known bug')} that can run here")
     opens = candidate.opens.reaching if candidate.opens is not None else 0
     if opens and parts:
         parts.append(f"brings {opens:,}")
     if not parts and not situation.ended:
         return "a newer build of the same line, whose number does not tell what it fixes"
-    return ", ".join(parts)
+    together = " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+    return f"it {together}" if together else ""
 
 
 def reasons(
@@ -101,11 +94,8 @@ def reasons(
     if judged is not None:
         found += _about(judged, assessment)
     else:
-        found += [
-            sentence(f"{one.offer.release}: {why}")
-            for one in choice.refused[:_FEW]
-            for why in whys(one)
-        ]
+        for one in choice.refused[:_FEW]:
+            found += [sentence(f"{one.offer.release}: {why}") for why in whys(one)]
     found.append(verdict.row.why)
     found += _upstream(choice, verdict)
     if assessment.version is not None and not assessment.certain:
@@ -174,7 +164,7 @@ def risks(verdict: Verdict, choice: Choice) -> tuple[str, ...]:
     judged = choice.by_target.get(target) if target is not None else None
     found: list[str] = []
     if judged is not None:
-        found += _risks_of(judged.candidate)
+        found += _risks_of(judged)
         for refused in choice.refused[:_FEW]:
             found += [f"{refused.offer.release} is refused: {why}" for why in whys(refused)]
     return tuple(dict.fromkeys(found))
@@ -188,8 +178,11 @@ def whys(judged: Judged) -> list[str]:
     return found + list(candidate.blockers)
 
 
-def _risks_of(candidate: Candidate) -> list[str]:
-    found = [f"Known trouble in it: {one.title}." for one in candidate.regressions]
+def _risks_of(judged: Judged) -> list[str]:
+    candidate = judged.candidate
+    found = [f"It brings known trouble: {one.title}." for one in judged.fresh]
+    stays = [one for one in candidate.regressions if one not in judged.fresh and is_outage(one)]
+    found += [f"Known trouble stays: {one.title}." for one in stays]
     found += [f"It no longer serves {lost.what}: {lost.how}." for lost in candidate.lost]
     found += [sentence(note) for note in candidate.notes]
     if candidate.doubt and candidate.state is not Origin.UPSTREAM:

@@ -1,0 +1,1 @@
+"""Situations: machines with the advice that a careful friend would give."""
