@@ -1,8 +1,8 @@
 """The command line: argv to options to the pipeline to an exit status.
 
-The only module that prints, reads the clock and the environment, and decides how the process ends.
-Commands import what they need when they run, so that ``advisor --help`` costs next to nothing more
-than typer itself.
+The only place that reads the clock and the environment, writes, and decides how the process ends;
+the commands stand in ``cli_*.py`` and are handed those as :class:`advisor.cli_tools.Tools`. A
+command's module is imported when it is asked for, since every import is a part of every start.
 """
 
 from __future__ import annotations
@@ -12,114 +12,96 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, List, Optional
+from typing import TYPE_CHECKING
 
 import typer
 
 from advisor import __version__
-from advisor.cli_kb import app as kb_app
-from advisor.cli_options import ColourWhen, FailOn, Format
+from advisor.cli_options import ColourWhen
+from advisor.cli_tools import Tools
 from advisor.errors import AdvisorError, ExitStatus
 
 if TYPE_CHECKING:
     from advisor.knowledge.store import KnowledgeBase
-    from advisor.model.advice import Answer
     from advisor.render.text import Options
-    from advisor.system.machine import System
 
-_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-app = typer.Typer(
-    name="advisor",
-    help="Which kernel fixes reach this machine, what to install, and what that breaks.",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    no_args_is_help=True,
-    context_settings=_HELP,
-)
-app.add_typer(kb_app, name="kb", help="Ask the knowledge base, or make it anew.")
-
-_DATABASE = typer.Option(None, "--database", metavar="FILE", help="Use this knowledge base.")
-_FROM = typer.Option(None, "--from", metavar="FILE", help="Read a capture instead of this machine.")
-_COLOUR = typer.Option(
-    ColourWhen.AUTO.value, "--color", help="When to send colours; NO_COLOR is heeded."
-)
-_ALL = typer.Option(False, "--all", help="Every finding, check and unknown.")
+_HELP = "Which kernel fixes reach this machine, what to install, and what that breaks."
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+# What an encoding without these letters gets in their place.
+_PLAIN = {0x2588: "#", 0xB7: "-", 0x2192: "->", 0x2026: "...", 0xD7: "x", 0x2014: "-", 0x2013: "-"}
 
 
 class _InterruptedError(BaseException):
     """The user pressed Ctrl-C; not an Exception, so that nothing on the way takes it for its own."""
 
 
-@app.command()
-def scan(
-    source: Optional[List[Path]] = typer.Option(
-        None, "--from", metavar="FILE", help="Read captures, or folders of them."
-    ),
-    host: Optional[List[str]] = typer.Option(
-        None, "--host", metavar="USER@MACHINE", help="Read a machine through your own ssh."
-    ),
-    candidate: Optional[List[Path]] = typer.Option(
-        None, "--candidate", metavar="FILE", help="Judge this kernel too: a .deb, .rpm or folder."
-    ),
-    output_format: Format = typer.Option(
-        Format.TEXT.value, "--format", help="How to write the answer."
-    ),
-    everything: bool = _ALL,
-    colour: ColourWhen = _COLOUR,
-    fail_on: FailOn = typer.Option(
-        FailOn.NEVER.value, "--fail-on", help="End with status 1 if it is at least this urgent."
-    ),
-    database: Optional[Path] = _DATABASE,
-) -> None:
-    """Say which fixes reach this machine, what to install, and what that opens or breaks.
+def _add_scan(app: typer.Typer) -> None:
+    from advisor.cli_scan import add_scan
 
-    Several --from or --host give one line a machine, or with --format jsonl one scan a line.
-    """
-    from advisor.cli_scan import Request, run_scan
+    add_scan(app, TOOLS)
 
-    request = Request(
-        captures=tuple(source or ()),
-        hosts=tuple(host or ()),
-        candidates=tuple(candidate or ()),
-        format=output_format,
-        options=_options(colour, everything=everything),
-        now=_now(),
+
+def _add_explain(app: typer.Typer) -> None:
+    from advisor.cli_explain import add_explain
+
+    add_explain(app, TOOLS)
+
+
+def _add_report(app: typer.Typer) -> None:
+    from advisor.cli_report import add_report
+
+    add_report(app, knowledge=TOOLS.knowledge, now=TOOLS.now, write=TOOLS.write)
+
+
+def _add_capture(app: typer.Typer) -> None:
+    from advisor.cli_capture import add_capture
+
+    add_capture(app, TOOLS)
+
+
+def _add_doctor(app: typer.Typer) -> None:
+    from advisor.cli_doctor import doctor
+
+    app.command()(doctor)
+
+
+def _add_kb(app: typer.Typer) -> None:
+    from advisor.cli_kb import app as kb_app
+
+    app.add_typer(kb_app, name="kb", help="Ask the knowledge base, or make it anew.")
+
+
+COMMANDS: Mapping[str, Callable[[typer.Typer], None]] = {
+    "scan": _add_scan,
+    "explain": _add_explain,
+    "report": _add_report,
+    "capture": _add_capture,
+    "doctor": _add_doctor,
+    "kb": _add_kb,
+}
+"""One row a command, in the order of the help."""
+
+
+def build(arguments: Sequence[str] = ()) -> typer.Typer:
+    """Return the command line: the one command that the arguments name, else all of them."""
+    app = typer.Typer(
+        name="advisor",
+        help=_HELP,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        context_settings=_SETTINGS,
     )
-    urgencies = run_scan(request, _knowledge(database), _write)
-    if any(fail_on.is_met_by(urgency) for urgency in urgencies):
-        raise typer.Exit(ExitStatus.FINDINGS)
+    app.callback(invoke_without_command=True)(top)
+    named = arguments[0] if arguments else ""
+    for name in [named] if named in COMMANDS else COMMANDS:
+        COMMANDS[name](app)
+    return app
 
 
-@app.command()
-def explain(
-    name: str = typer.Argument(..., metavar="ID", help="A CVE, a curated fix, or a device."),
-    source: Optional[Path] = _FROM,
-    colour: ColourWhen = _COLOUR,
-    database: Optional[Path] = _DATABASE,
-) -> None:
-    """Show one fix or one device: the readings, the ranges, and how they give the verdict."""
-    from advisor.assess import Weigher
-    from advisor.assess import explain as explain_fix
-    from advisor.render.explain import find_device, nothing_called, render_explanation
-
-    knowledge = _knowledge(database)
-    answer = _scan(_system(source), knowledge)
-    known = {found.id: found for found in answer.regressions}
-    explained = (
-        find_device(answer, name)
-        or known.get(name)
-        or explain_fix(name, answer.inventory, knowledge, Weigher(answer.inventory, knowledge))
-    )
-    if explained is None:
-        raise nothing_called(name)
-    _write(render_explanation(answer, explained, _options(colour, everything=True)))
-
-
-@app.callback(invoke_without_command=True)
 def top(
     version: bool = typer.Option(
         False, "--version", is_eager=True, help="Show the version and the date of the knowledge."
@@ -143,9 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     previous = signal.signal(signal.SIGINT, _interrupt)
     try:
-        app(arguments, prog_name="advisor")
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else ExitStatus.OK
+        return _run(arguments)
     except AdvisorError as error:
         _complain(error)
         return error.status
@@ -157,27 +137,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _bug(arguments)
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+def _run(arguments: list[str]) -> int:
+    from advisor.config import default_map
+
+    completing = "_ADVISOR_COMPLETE" in os.environ
+    app = build(() if completing else arguments)
+    defaults = default_map(os.environ, app)
+    try:
+        app(arguments, prog_name="advisor", default_map=defaults)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else ExitStatus.OK
     return ExitStatus.OK
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise _InterruptedError
-
-
-def _scan(system: System, knowledge: KnowledgeBase) -> Answer:
-    from advisor.pipeline import scan as scan_system
-
-    return scan_system(system, knowledge, now=_now())
-
-
-def _system(source: Path | None) -> System:
-    if source is None:
-        from advisor.system.live import LiveSystem
-
-        return LiveSystem()
-    from advisor.system.recorded import load
-
-    return load(str(source))
 
 
 def _knowledge(database: Path | None) -> KnowledgeBase:
@@ -198,10 +174,10 @@ def _knowledge_words() -> str:
 def _now() -> int:
     """Return the time in seconds; SOURCE_DATE_EPOCH stands in for it where output must repeat."""
     fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return int(fixed) if fixed.isdecimal() else int(time.time())
+    return int(fixed) if fixed.isdecimal() and len(fixed) <= 11 else int(time.time())  # noqa: PLR2004
 
 
-def _options(when: ColourWhen, *, everything: bool) -> Options:
+def _options(when: ColourWhen, everything: bool) -> Options:
     from advisor.render.text import Options
 
     width = shutil.get_terminal_size((80, 24)).columns
@@ -212,7 +188,7 @@ def _write(text: str) -> None:
     """Write the report to stdout; letters its encoding lacks are replaced, never an error."""
     encoding = sys.stdout.encoding or "utf-8"
     if "utf" not in encoding.lower():
-        text = text.translate({0x2588: "#", 0xB7: "-", 0x2192: "->", 0x2026: "...", 0x203A: ">"})
+        text = text.translate(_PLAIN)
     try:
         sys.stdout.flush()
         data = text.encode(encoding, "backslashreplace")
@@ -228,6 +204,15 @@ def _write(text: str) -> None:
         raise AdvisorError(
             f"cannot write the report, standard output: {error.strerror}", status=ExitStatus.IO
         ) from error
+
+
+def _note(text: str) -> None:
+    """Tell a person what goes on; nobody is told where nobody watches."""
+    if sys.stderr.isatty():
+        from advisor.render.text import clean
+
+        sys.stderr.write(f"advisor: {clean(text)}\n")
+        sys.stderr.flush()
 
 
 def _complain(error: AdvisorError) -> None:
@@ -253,3 +238,6 @@ def _bug(arguments: Sequence[str]) -> int:
     )
     traceback.print_exc()
     return ExitStatus.BUG
+
+
+TOOLS = Tools(knowledge=_knowledge, now=_now, write=_write, note=_note, options=_options)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, List, NamedTuple, Optional
 
-from advisor.cli_options import Format
+import typer
+
+from advisor.cli_options import ColourWhen, FailOn, Format
+from advisor.cli_tools import Tools
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.render.text import Options
 
@@ -14,8 +17,6 @@ if TYPE_CHECKING:
     from advisor.knowledge.store import KnowledgeBase
     from advisor.model.advice import Answer
     from advisor.model.inventory import GivenKernel
-
-Write = Callable[[str], None]
 
 
 class Request(NamedTuple):
@@ -29,7 +30,54 @@ class Request(NamedTuple):
     now: int
 
 
-def run_scan(request: Request, knowledge: KnowledgeBase, write: Write) -> list[str]:
+def add_scan(app: typer.Typer, tools: Tools) -> None:
+    """Give an app the command ``scan``."""
+
+    @app.command()
+    def scan(
+        source: Optional[List[Path]] = typer.Option(
+            None, "--from", metavar="FILE", help="Read captures, or folders of them."
+        ),
+        host: Optional[List[str]] = typer.Option(
+            None, "--host", metavar="USER@MACHINE", help="Read a machine through your own ssh."
+        ),
+        candidate: Optional[List[Path]] = typer.Option(
+            None, "--candidate", metavar="FILE", help="Judge this too: a .deb, .rpm or folder."
+        ),
+        output_format: Format = typer.Option(
+            Format.TEXT.value, "--format", help="How to write the answer."
+        ),
+        everything: bool = typer.Option(False, "--all", help="Every finding, check and unknown."),
+        colour: ColourWhen = typer.Option(
+            ColourWhen.AUTO.value, "--color", help="When to send colours; NO_COLOR is heeded."
+        ),
+        fail_on: FailOn = typer.Option(
+            FailOn.NEVER.value, "--fail-on", help="End with status 1 if it is this urgent."
+        ),
+        database: Optional[Path] = typer.Option(
+            None, "--database", metavar="FILE", help="Use this knowledge base."
+        ),
+    ) -> None:
+        """Say which fixes reach this machine, what to install, and what that opens or breaks.
+
+        Several --from or --host give one line a machine, or with --format jsonl one scan a line.
+        """
+        request = Request(
+            captures=tuple(source or ()),
+            hosts=tuple(host or ()),
+            candidates=tuple(candidate or ()),
+            format=output_format,
+            options=tools.options(colour, everything),
+            now=tools.now(),
+        )
+        urgencies = run_scan(request, tools.knowledge(database), tools)
+        if any(fail_on.is_met_by(urgency) for urgency in urgencies):
+            raise typer.Exit(ExitStatus.FINDINGS)
+
+    _ = scan
+
+
+def run_scan(request: Request, knowledge: KnowledgeBase, tools: Tools) -> list[str]:
     """Write the answer for every machine asked about, and return their urgencies.
 
     Raises:
@@ -39,8 +87,8 @@ def run_scan(request: Request, knowledge: KnowledgeBase, write: Write) -> list[s
 
     captures = captures_in(request.captures)
     if len(captures) + len(request.hosts) <= 1:
-        answer = next(_answers(request, captures, knowledge, []))
-        write(_one(answer, request))
+        answer = next(_answers(request, captures, knowledge, [], tools))
+        tools.write(_one(answer, request))
         return [answer.decision.urgency]
     if request.format is Format.JSON:
         raise AdvisorError(
@@ -49,7 +97,7 @@ def run_scan(request: Request, knowledge: KnowledgeBase, write: Write) -> list[s
             status=ExitStatus.USAGE,
         )
     faults: list[AdvisorError] = []
-    urgencies = _many(_answers(request, captures, knowledge, faults), request, write)
+    urgencies = _many(_answers(request, captures, knowledge, faults, tools), request, tools)
     if faults:
         raise AdvisorError(
             "\n".join(fault.what for fault in faults),
@@ -60,7 +108,11 @@ def run_scan(request: Request, knowledge: KnowledgeBase, write: Write) -> list[s
 
 
 def _answers(
-    request: Request, captures: list[Path], knowledge: KnowledgeBase, faults: list[AdvisorError]
+    request: Request,
+    captures: list[Path],
+    knowledge: KnowledgeBase,
+    faults: list[AdvisorError],
+    tools: Tools,
 ) -> Iterator[Answer]:
     """Yield an answer a machine; why one could not be read goes to the faults, or ends a single one."""
     from advisor.cli_sources import systems
@@ -68,7 +120,7 @@ def _answers(
 
     given = _given(request.candidates)
     single = len(captures) + len(request.hosts) <= 1
-    for found in systems(captures, request.hosts):
+    for found in systems(captures, request.hosts, tools.note):
         if isinstance(found, AdvisorError):
             if single:
                 raise found
@@ -92,17 +144,17 @@ def _given(paths: tuple[Path, ...]) -> tuple[GivenKernel, ...]:
     return tuple(read_kernel(path) for path in paths)
 
 
-def _many(answers: Iterator[Answer], request: Request, write: Write) -> list[str]:
+def _many(answers: Iterator[Answer], request: Request, tools: Tools) -> list[str]:
     if request.format is Format.JSONL:
         urgencies: list[str] = []
         for answer in answers:
-            write(_line(answer))
+            tools.write(_line(answer))
             urgencies.append(answer.decision.urgency)
         return urgencies
     from advisor.render.table import render_table
 
     found = list(answers)
-    write(render_table(found, request.options))
+    tools.write(render_table(found, request.options))
     return [answer.decision.urgency for answer in found]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,25 @@ def captures_in(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def systems(captures: Sequence[Path], hosts: Sequence[str]) -> Iterator[System | AdvisorError]:
+def _silent(_: str) -> None:
+    pass
+
+
+def one_system(capture: Path | None) -> System:
+    """Return this machine, or the one in a capture.
+
+    Raises:
+        AdvisorError: The capture cannot be read.
+    """
+    found = next(systems([capture] if capture else [], []))
+    if isinstance(found, AdvisorError):
+        raise found
+    return found
+
+
+def systems(
+    captures: Sequence[Path], hosts: Sequence[str], note: Callable[[str], None] = _silent
+) -> Iterator[System | AdvisorError]:
     """Yield each machine once it can be read, or why it cannot: one does not spoil the others.
 
     With neither captures nor hosts that is this machine.
@@ -51,7 +69,7 @@ def systems(captures: Sequence[Path], hosts: Sequence[str]) -> Iterator[System |
     if hosts:
         from advisor.system.ssh import capture_hosts
 
-        yield from capture_hosts(hosts)
+        yield from capture_hosts(hosts, progress=lambda host, state: note(f"{host}: {state}"))
 
 
 def _capture(path: Path) -> System | AdvisorError:

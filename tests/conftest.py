@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from advisor.knowledge.build.compile import compile_data
 from advisor.knowledge.store import KnowledgeBase
 
 ROOT = Path(__file__).parents[1]
@@ -18,6 +17,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = ROOT / "advisor/knowledge/kernel.sqlite"
     if made.exists():
         return made
+    from advisor.knowledge.build.compile import compile_data  # noqa: PLC0415 - rarely needed
+
     path = tmp_path_factory.getbasetemp() / "kernel.sqlite"
     compile_data(ROOT / "data", path)
     return path

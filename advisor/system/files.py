@@ -26,7 +26,15 @@ def write_text(path: Path, text: str, *, mode: int | None = None) -> None:
     Raises:
         AdvisorError: It cannot be written; what was there stays.
     """
-    data = text.encode("utf-8", "backslashreplace")
+    write_bytes(path, text.encode("utf-8", "backslashreplace"), mode=mode)
+
+
+def write_bytes(path: Path, data: bytes, *, mode: int | None = None) -> None:
+    """Replace a file's content as :func:`write_text` does.
+
+    Raises:
+        AdvisorError: It cannot be written; what was there stays.
+    """
     try:
         target = path.resolve()
         if target.exists() and not target.is_file():
