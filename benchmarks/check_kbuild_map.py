@@ -22,6 +22,7 @@ from pathlib import Path
 from advisor.knowledge.build.kbuild import SourceFile, load_maps
 
 ARCH = "x86"
+COLUMNS = 3  # an entry's number, its directory, its name
 CODE = (".c", ".S", ".rs")
 _NAME = re.compile(r"DW_AT_name\s*:.*?(?:\): )?([^\s:()]+)$")
 _VALUE = re.compile(r"CONFIG_(\w+)=([ym])$")
@@ -52,7 +53,7 @@ def read_files(file: Path, root: str) -> set[str]:
             pieces = line.split()
             if line.startswith(" The Directory Table"):
                 folders = []
-            elif len(pieces) > 2 and pieces[0].isdigit() and "line string" in line:
+            elif len(pieces[:3]) == COLUMNS and pieces[0].isdigit() and "line string" in line:
                 name = pieces[-1]
                 if pieces[1].isdigit():
                     folder = folders[int(pieces[1])] if int(pieces[1]) < len(folders) else ""

@@ -16,8 +16,8 @@ from advisor.knowledge.build.kbuild_guard import both
 from advisor.knowledge.build.kbuild_include import (
     Context,
     Resolver,
+    includes_of,
     parse_code_includes,
-    parse_includes,
     parse_rust_modules,
     rust_paths,
     spread,
@@ -124,7 +124,7 @@ class _Reading:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.walker = Walker(tree)
-        self.resolver = Resolver(tree.files, tree.arches)
+        self.resolver = Resolver(tree.files, self.walker.arch_include_folders())
         self._parsed: dict[str, list[Include]] = {}
         self._resolved: dict[tuple[str, Context], tuple[str, ...]] = {}
 
@@ -151,6 +151,14 @@ class _Reading:
             layer = following
         return direct
 
+    def _possible(self, include: Include) -> Include | None:
+        """Return an include without the values that a symbol cannot have; None if none is left."""
+        values = [(symbol, mask, self.tree.full(symbol)) for symbol, mask in include.when]
+        if not all(mask & full for _, mask, full in values):
+            return None
+        when = tuple((symbol, mask & full) for symbol, mask, full in values if full & ~mask)
+        return include._replace(when=when)
+
     def _taken_in(
         self, path: str, *, root: bool, built: Iterable[Built]
     ) -> Iterator[tuple[str, Include]]:
@@ -163,7 +171,7 @@ class _Reading:
                         yield inner, include
         elif path.endswith((".c", ".S")):
             context = self._context(next(iter(built)))
-            for include in parse_code_includes(text):
+            for include in filter(None, map(self._possible, parse_code_includes(text))):
                 for inner in self.resolver.resolve(path, include, context):
                     yield inner, include
 
@@ -195,7 +203,7 @@ class _Reading:
         key = (path, context)
         if key not in self._resolved:
             if path not in self._parsed:
-                self._parsed[path] = parse_includes(self.tree.read(path) or "")
+                self._parsed[path] = includes_of(path, self.tree.read(path) or "")
             self._resolved[key] = tuple(
                 sorted(
                     {

@@ -222,6 +222,8 @@ class Expansion:
                 return [
                     Word(arch, ((ARCH, 1 << bit),)) for bit, arch in enumerate(self.tree.arches)
                 ]
+            if name == "SUBARCH" and self.arch == "um":
+                return [Word("x86")]
             if name == "BITS":
                 return [Word("64", (("64BIT", Y),)), Word("32", (("64BIT", N),))]
             return [Word(UNKNOWN)] if UNKNOWN in name or name in _FROM_THE_MACHINE else []

@@ -140,7 +140,7 @@ def _affix(scope: Expander, arguments: Sequence[str], *, before: bool) -> list[W
     for word, affix in product(scope.words(_argument(arguments, 1)), affixes):
         extra = affix.text.strip()
         text = extra + word.text if before else word.text + extra
-        found += _limited([Word(text, word.when)], affix.when)
+        found += _limited([Word(piece, word.when) for piece in text.split()], affix.when)
     return found
 
 

@@ -19,7 +19,10 @@ MOST_INCLUDES = 2_000
 Name = tuple[str, str]
 """Of a unit, what a header keeps: the module and the symbol that decides about it."""
 
-_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">\n]{1,200})[">]', re.MULTILINE)
+_INCLUDE = re.compile(
+    r'^[ \t]*#[ \t]*(?:include|define[ \t]+\w*INCLUDE_FILE)[ \t]*(["<])([^">\n]{1,200})[">]',
+    re.MULTILINE,
+)
 _DIRECTIVE = re.compile(
     r"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif|include)\b[ \t]*([^\n]*)", re.MULTILINE
 )
@@ -30,6 +33,7 @@ _MOD = re.compile(
     r"^[ \t]*((?:#\[[^\n]*\][ \t]*\n?[ \t]*)*)(?:pub(?:\([a-z]+\))?[ \t]+)?mod[ \t]+(\w+)[ \t]*;",
     re.MULTILINE,
 )
+_ASN1 = ("asn1", "asn1_ber_bytecode", "asn1_decoder")  # as scripts/asn1_compiler.c writes them
 _CFG = re.compile(r"cfg\(CONFIG_(\w+)\)")
 
 
@@ -51,6 +55,13 @@ def parse_includes(text: str) -> list[Include]:
     """Return all includes of a C file, without looking at conditionals."""
     found = _INCLUDE.findall(text)[:MOST_INCLUDES]
     return [Include(name, quote == '"') for quote, name in found]
+
+
+def includes_of(path: str, text: str) -> list[Include]:
+    """Return what a file includes, or what is made from it does: an ASN.1 grammar's decoder."""
+    if path.endswith(".asn1"):
+        return [Include(f"linux/{name}.h", quoted=False) for name in _ASN1]
+    return parse_includes(text)
 
 
 def parse_code_includes(text: str) -> list[Include]:
@@ -140,7 +151,8 @@ class Context(NamedTuple):
 class Resolver:
     """Finds the files that includes mean."""
 
-    def __init__(self, files: AbstractSet[str], arches: Sequence[str]) -> None:
+    def __init__(self, files: AbstractSet[str], arches: Mapping[str, Sequence[str]]) -> None:
+        """Take the files of the tree, and by architecture where all of its files look."""
         self.files = files
         self.arches = arches
 
@@ -148,30 +160,32 @@ class Resolver:
         """Return the file meant, or several where it depends on the architecture, or ()."""
         if include.quoted:
             near = normal_path(f"{path.rpartition('/')[0]}/{include.name}")
-            if near in self.files:
-                return (near,)
+            made_from = near.removesuffix(".h")
+            for there in (near, made_from) if near.endswith(".asn1.h") else (near,):
+                if there in self.files:
+                    return (there,)
         for folder in (*context.folders, "include", "include/uapi"):
             there = normal_path(f"{folder}/{include.name}")
             if there in self.files:
                 return (there,)
-        arches = [context.arch] if context.arch else self.arches
-        found = (
-            f"arch/{arch}/include/{below}{include.name}"
-            for arch in arches
-            for below in ("", "uapi/")
-        )
-        return tuple(normal_path(path) for path in found if normal_path(path) in self.files) or (
-            self._generic(include.name)
-        )
+        return self._of_arches(include.name, [context.arch] if context.arch else [*self.arches])
 
-    def _generic(self, name: str) -> tuple[str, ...]:
-        """Return the header that stands in for an architecture's: ``asm/x.h`` of asm-generic."""
+    def _of_arches(self, name: str, arches: Sequence[str]) -> tuple[str, ...]:
+        """Return an architecture's header, or the one of asm-generic that stands in for it."""
+        found: list[str] = []
+        for arch in arches:
+            folders = (f"arch/{arch}/include", f"arch/{arch}/include/uapi", *self.arches[arch])
+            own = [f"{folder}/{name}" for folder in folders]
+            there = [path for path in own if path in self.files]
+            found += there or self._generic(name)
+        return tuple(dict.fromkeys(found))
+
+    def _generic(self, name: str) -> list[str]:
         if not name.startswith("asm/"):
-            return ()
+            return []
         below = "asm-generic/" + name.removeprefix("asm/")
-        return tuple(
-            path for path in (f"include/{below}", f"include/uapi/{below}") if path in self.files
-        )
+        stand_in = (f"include/{below}", f"include/uapi/{below}")
+        return [path for path in stand_in if path in self.files]
 
 
 def spread(

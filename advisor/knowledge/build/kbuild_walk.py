@@ -65,6 +65,7 @@ class Walker:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._scopes: dict[tuple[str, str], Scope | None] = {}
+        self._arch_scopes: dict[str, Scope] = {}
         self._visited: dict[tuple[str, str], list[Guard]] = {}
         self._include: dict[tuple[str, str], tuple[str, ...]] = {}
         self._visits = 0
@@ -105,13 +106,32 @@ class Walker:
             if scope is not None:
                 yield from self._image(scope, self._nearest(folder, arch))
 
+    def arch_include_folders(self) -> dict[str, tuple[str, ...]]:
+        """Return by architecture the ``-I`` options of its Makefile, which hold for the whole tree."""
+        found: dict[str, tuple[str, ...]] = {}
+        for arch in self.tree.arches:
+            scope = self._arch_scope(arch)
+            options = [
+                folder
+                for name in sorted(scope.variables)
+                for folder in _include_options(scope.look_up(name))
+                if folder.startswith("arch/")
+            ]
+            found[arch] = tuple(dict.fromkeys(options))
+        return found
+
+    def _arch_scope(self, arch: str) -> Scope:
+        if arch not in self._arch_scopes:
+            scope = Scope(self.tree, f"arch/{arch}", arch)
+            scope.read_text("\n".join(_TOP_LISTS.findall(self.tree.read("Makefile") or "")))
+            scope.read_file(f"arch/{arch}/Makefile")
+            self._arch_scopes[arch] = scope
+        return self._arch_scopes[arch]
+
     def _arch_visits(self) -> Iterator[Visit]:
         """Yield the directories that an architecture's Makefile adds to the kernel."""
-        top = self.tree.read("Makefile") or ""
         for bit, arch in enumerate(self.tree.arches):
-            scope = Scope(self.tree, f"arch/{arch}", arch)
-            scope.read_text("\n".join(_TOP_LISTS.findall(top)))
-            scope.read_file(f"arch/{arch}/Makefile")
+            scope = self._arch_scope(arch)
             here: Guard = ((ARCH, 1 << bit),)
             for name in ("head-y", "core-y", "drivers-y", "libs-y", "core-m", "drivers-m"):
                 for word in scope.look_up(name):
@@ -175,6 +195,7 @@ class Walker:
 
     def _image_folders(self) -> Iterator[tuple[str, str]]:
         """Yield directories whose objects become part of the image by rules of their own."""
+        yield "", ""
         for path in sorted(self.tree.files):
             folder, _, name = path.rpartition("/")
             if name not in {"Makefile", "Kbuild"}:
@@ -204,10 +225,9 @@ class Walker:
             if name.endswith("-"):  # what a list for a symbol that is off holds
                 continue
             for word in scope.look_up(name):
-                if word.text.endswith(".o") and UNKNOWN not in word.text:
-                    path = source_of(scope, object_path(scope.folder, word.text))
-                    for guard in pairs(guards, [word.when]) if path else ():
-                        yield Built(path, path, modular=False, when=guard, image=True)
+                path = image_source(scope, word.text)
+                for guard in pairs(guards, [word.when]) if path else ():
+                    yield Built(path, path, modular=False, when=guard, image=True)
 
 
 def _below(visit: Visit, word: Word, *, modular: bool) -> Visit:
@@ -234,6 +254,17 @@ def members_of(scope: Scope, name: str, *, modular: bool) -> list[Word] | None:
     if not any(lists.values()):
         return None
     return lists["-objs"] + lists["-y"] + (lists["-m"] if modular else [])
+
+
+def image_source(scope: Scope, text: str) -> str:
+    """Return the file that something in the image is made from: ``x.o``, ``x.lds`` or ``x.s``."""
+    if UNKNOWN in text or not text.endswith((".o", ".lds", ".s")):
+        return ""
+    path = object_path(scope.folder, text)
+    if path.endswith(".o"):
+        return source_of(scope, path)
+    made_from = path + ".S" if path.endswith(".lds") else path.removesuffix(".s") + ".c"
+    return made_from if made_from in scope.tree.files else ""
 
 
 def source_of(scope: Scope, path: str, depth: int = 0) -> str:
