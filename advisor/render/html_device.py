@@ -40,6 +40,7 @@ class Card(NamedTuple):
 
     Attributes:
         interfaces: ``enp2s0, up, 2500 Mbit/s, default route``, one text an interface.
+        also: Names of devices that the same bugs reach in the same way.
         helpers: Modules beside the driver's own.
         could_bind: Modules that would drive it, where none does.
         counts: Severity and number, worst first.
@@ -49,6 +50,7 @@ class Card(NamedTuple):
     """
 
     name: str
+    also: tuple[str, ...]
     kind: str
     id: str
     interfaces: tuple[str, ...]
@@ -79,7 +81,12 @@ def cards(answer: Answer) -> Cards:
     most = max((len(found) for found in near.values()), default=0)
     closed = closed_findings(answer)
     devices = sorted(answer.inventory.devices, key=lambda device: _rank(device, near))
-    made = [_card(device, near.get(device.id, ()), most, answer, closed) for device in devices]
+    target = chosen(answer)
+    lost = frozenset(one.id for one in target.lost) if target else frozenset[str]()
+    made = [
+        _card(group, near.get(group[0].id, ()), most, answer, closed)
+        for group in _alike(devices, near, lost)
+    ]
     shown = made[:_MOST]
     return Cards(
         reached=tuple(card for card in shown if card.total or card.lost),
@@ -102,13 +109,27 @@ def _rank(device: Device, near: Mapping[str, Sequence[Finding]]) -> tuple[int, i
     return -len(found), -max((finding.score for finding in found), default=0)
 
 
+def _alike(
+    devices: Sequence[Device], near: Mapping[str, Sequence[Finding]], kept: frozenset[str]
+) -> list[list[Device]]:
+    """Return the devices in groups: those that the same modules drive and the same bugs reach."""
+    groups: dict[object, list[Device]] = {}
+    for device in devices:
+        bugs = frozenset(finding.id for finding in near.get(device.id, ()))
+        alone = device.id if device.id in kept or not bugs else ""
+        key = (device.kind, device.driver, device.modules, device.module, bugs, alone)
+        groups.setdefault(key, []).append(device)
+    return list(groups.values())
+
+
 def _card(
-    device: Device,
+    group: Sequence[Device],
     found: Sequence[Finding],
     most: int,
     answer: Answer,
     closed: frozenset[str] | None,
 ) -> Card:
+    device = group[0]
     counts = Counter(finding.severity for finding in found)
     ordered = [(severity, counts[severity]) for severity in Severity if counts[severity]]
     worst = sorted(found, key=_worst_first)[:_WORST]
@@ -116,6 +137,7 @@ def _card(
     helpers = tuple(module for module in device.modules if module != device.module)
     return Card(
         name=device.name,
+        also=tuple(other.name for other in group[1:]),
         kind=_KINDS[device.kind],
         id=device.id,
         interfaces=tuple(_interface(device))[:_MODULES],

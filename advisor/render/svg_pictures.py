@@ -104,13 +104,13 @@ def funnel(answer: Answer, identity: str) -> Chart | None:
             "in code that this kernel has",
             compiled,
             tally.total,
-            f"{number(absent)} are in code that was not built",
+            f"{number(absent)} are in code that was not built" if absent else "",
         ),
         Row(
             "can run on this machine",
             _reach_value(near),
             lay_out([(near.get(reach, 0), look) for reach, _, look in _NEAR], tally.total),
-            f"{number(dormant)} need root, or hardware that is not here",
+            f"{number(dormant)} need root, or hardware that is not here" if dormant else "",
         ),
     ]
     target = chosen(answer)
@@ -130,11 +130,15 @@ def funnel(answer: Answer, identity: str) -> Chart | None:
     return Chart(
         id=f"{identity}-funnel",
         title="From every open bug to those that reach this machine",
-        desc=" ".join(f"{row.value} {row.label}; {row.note}." for row in rows)
+        desc=" ".join(f"{row.value} {row.label}{_more(row.note)}." for row in rows)
         + f" Of those that reach it: {words or 'none'}.",
         rows=tuple(rows),
         funnel=True,
     )
+
+
+def _more(note: str) -> str:
+    return f"; {note}" if note else ""
 
 
 def _stage(label: str, count: int, most: int, note: str = "") -> Row:
