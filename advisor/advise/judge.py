@@ -15,7 +15,9 @@ from advisor.model.fix import Severity, severity_of
 from advisor.model.version import KernelVersion, Series
 
 _TOLD: Final = 8
-_RIPE_DAYS: Final = 60
+RIPE_DAYS: Final = 60
+"""A series younger than this when the knowledge was taken is hardly known."""
+
 SEVERITY_WEIGHT: Final = {
     Severity.CRITICAL: 40,
     Severity.HIGH: 10,
@@ -156,7 +158,7 @@ class Judge:
         if released is None or self._snapshot is None:
             return f"the {series} series is too new for the knowledge: its own bugs are not on record yet"
         age = self._snapshot - released
-        if age >= _RIPE_DAYS:
+        if age >= RIPE_DAYS:
             return ""
         if age < 0:
             return f"the {series} series came out after the knowledge was taken: its bugs are not on record"

@@ -52,9 +52,7 @@ def _good(target: Target | None) -> bool:
 
 
 def _bad_enough(target: Target | None) -> bool:
-    return target is not None and bool(
-        target.exploited or target.remote_critical or target.cures_high
-    )
+    return target is not None and bool(target.exploited or target.cures_high)
 
 
 def _is_from_outside(s: Situation) -> bool:
@@ -184,6 +182,14 @@ ACTIONS: Final[tuple[Row, ...]] = (
         "Nothing is known that the host should be asked for.",
     ),
     Row(
+        "series-ended",
+        "the running series gets no more fixes, and a kernel of another series may be taken",
+        _is_series_ended,
+        Action.SWITCH_SERIES,
+        _other_line,
+        "Every week in an ended series adds bugs that nobody mends there.",
+    ),
+    Row(
         "installed-better",
         "a kernel of the same series is installed, and closes as much as any that is offered",
         _is_installed_better,
@@ -218,14 +224,6 @@ ACTIONS: Final[tuple[Row, ...]] = (
         "A machine that works comes first; go back, and forward again once a cure is offered.",
     ),
     Row(
-        "series-ended",
-        "the running series gets no more fixes, and a kernel of another series may be taken",
-        _is_series_ended,
-        Action.SWITCH_SERIES,
-        _other_line,
-        "Every week in an ended series adds bugs that nobody mends there.",
-    ),
-    Row(
         "line-moved",
         "the package lists no longer carry the running series, and a kernel of another series closes "
         "fixes which can run here",
@@ -236,8 +234,8 @@ ACTIONS: Final[tuple[Row, ...]] = (
     ),
     Row(
         "only-elsewhere",
-        "only a kernel of another series closes what is exploited, critical over the network, or breaks "
-        "hardware in use",
+        "only a kernel of another series closes a bug that is known to be exploited, in code that runs or "
+        "is loaded here, or ends trouble with hardware in use",
         _is_only_elsewhere,
         Action.SWITCH_SERIES,
         _other_line,
@@ -400,24 +398,3 @@ def decide(situation: Situation) -> Verdict:
     target = row.target(situation)
     urgency = next(one for one in URGENCIES if one.holds(row.action, target, situation))
     return Verdict(row.action, urgency.urgency, target, row, urgency)
-
-
-def policy_markdown() -> str:
-    """Return ``docs/policy.md``."""
-    lines = [
-        "# Policy",
-        "",
-        "<!-- Printed from advisor/advise/policy.py by `python -m tests.advise.print_policy`. -->",
-        "",
-        "Findings become an action and an urgency through two tables. In each, the first row that holds",
-        "decides; `rule` in the answer names both rows, such as `same-series/many-high`.",
-        "",
-        "## What to do",
-        "",
-        "| row | when | action | why |",
-        "|---|---|---|---|",
-    ]
-    lines += [f"| `{row.id}` | {row.when} | {row.action} | {row.why} |" for row in ACTIONS]
-    lines += ["", "## How soon", "", "| row | when | urgency |", "|---|---|---|"]
-    lines += [f"| `{one.id}` | {one.when} | {one.urgency} |" for one in URGENCIES]
-    return "\n".join(lines) + "\n"
