@@ -40,7 +40,8 @@ CREATE TABLE repair (
 -- `path TAB units`, with no units where no kernel tree has the file (sites.py).
 CREATE TABLE sites (n INTEGER PRIMARY KEY, text TEXT NOT NULL);
 
--- Every file of the kernel trees, by folder: compressed lines of `units TAB name name ...`.
+-- Every file of the kernel trees, by folder: compressed lines of
+-- `folder TAB units TAB name/name/...`.
 CREATE TABLE folder (path TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 
 -- CVEs that are known to be exploited, and since when.

@@ -372,7 +372,7 @@ class KnowledgeBase:
             return None
         for line in self._unpacked(row[0]).splitlines():
             found, units, names = line.split("\t")
-            if found == folder and name in names.split(" "):
+            if found == folder and name in names.split("/"):
                 return parse_units(units)
         return None
 

@@ -2,99 +2,137 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import subprocess
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import cast
-
-from cvss import CVSS3
+from typing import NamedTuple, cast
 
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.knowledge.build import classify
-from advisor.knowledge.build.record import Record, parse_pair
+from advisor.knowledge.build.record import Record, check_files, parse_pair
 
 _NAME = re.compile(r"(?:.*/)?(?:cve/)?published/(\d{4})/(CVE-\d{4}-\d{4,7})\.(json|dyad)\Z")
 _MEMBER_LIMIT = 4 << 20  # the largest record of 2026 is 180 kB
+_VECTOR = "CVSS:3.1/"
 
 
-def read_records(source: Path) -> list[Record]:
-    """Return every published record, by year and number.
+class Titled(NamedTuple):
+    """A record with the title of its change, which is used and not kept."""
+
+    record: Record
+    title: str
+
+
+class CnaRecords(NamedTuple):
+    """All records of one state of the CNA's repository.
+
+    Attributes:
+        records: By year and number.
+        snapshot: The day of the newest file, or of the clone's last commit.
+    """
+
+    records: list[Titled]
+    snapshot: str
+
+
+class _Member(NamedTuple):
+    name: str
+    text: str
+    time: float
+
+
+def read_records(source: Path) -> CnaRecords:
+    """Return every published record.
 
     Args:
         source: A folder that holds ``cve/published/YEAR/CVE-*.json`` and ``.dyad``, a bare or
             checked-out git clone of it, or a tar of it in any compression.
 
     Raises:
-        AdvisorError: It cannot be read, or a record is damaged; the record is named.
+        AdvisorError: It cannot be read, or a record is damaged; the record is named. Or the package
+            ``cvss``, which nothing else needs, is not installed.
     """
+    score = _scorer()
     texts: dict[str, dict[str, str]] = {}
-    for name, text in _members(source):
-        match = _NAME.match(name)
+    newest = 0.0
+    for member in _members(source):
+        match = _NAME.match(member.name)
         if match is not None:
-            texts.setdefault(match[2], {})[match[3]] = text
-    records = [_record(cve, parts) for cve, parts in texts.items() if len(parts) == 2]  # noqa: PLR2004
+            texts.setdefault(match[2], {})[match[3]] = member.text
+            newest = max(newest, member.time)
+    records = [_record(cve, parts, score) for cve, parts in texts.items() if len(parts) == 2]  # noqa: PLR2004
     if not records:
         raise AdvisorError(
             f"no CVE record in {source}",
             hint="give a folder, tar or clone that holds cve/published/YEAR/CVE-*.json and .dyad",
             status=ExitStatus.BAD_DATA,
         )
-    return sorted(records, key=lambda record: record.sort_key)
+    day = dt.datetime.fromtimestamp(newest, tz=dt.UTC).date().isoformat()
+    return CnaRecords(sorted(records, key=lambda one: one.record.sort_key), day)
 
 
-def _members(source: Path) -> Iterator[tuple[str, str]]:
+def _scorer() -> Callable[[str], int]:
+    """Return what computes the base score of a vector in tenths."""
+    try:
+        from cvss import CVSS3  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - only here
+    except ImportError as error:
+        raise AdvisorError(
+            "reading the CNA's records needs the package cvss, which is not installed",
+            hint="pip install cvss, or build from the text form under data/",
+            status=ExitStatus.USAGE,
+        ) from error
+    return lambda vector: round(float(CVSS3(vector).base_score or 0) * 10)
+
+
+def _members(source: Path) -> Iterator[_Member]:
     try:
         if source.is_dir():
             yield from _folder_members(source)
         else:
-            yield from _tar_members(source)
+            with tarfile.open(source, "r|*") as archive:
+                yield from _archived(archive)
     except (OSError, tarfile.TarError, EOFError) as error:
         raise AdvisorError(
             f"cannot read the CVE records, {source}: {error}", status=ExitStatus.IO
         ) from error
 
 
-def _folder_members(source: Path) -> Iterator[tuple[str, str]]:
-    published = next(
-        (path for path in (source / "cve/published", source / "published") if path.is_dir()), None
-    )
-    if published is not None:
-        for path in published.glob("*/CVE-*"):
-            if path.suffix in {".json", ".dyad"}:
-                yield path.as_posix(), path.read_text("utf-8", "replace")
-    elif (source / "HEAD").exists() or (source / ".git").exists():
+def _folder_members(source: Path) -> Iterator[_Member]:
+    if (source / ".git").exists() or (source / "HEAD").exists():
         yield from _git_members(source)
+        return
+    places = (source / "cve/published", source / "published")
+    published = next((path for path in places if path.is_dir()), None)
+    for path in published.glob("*/CVE-*") if published is not None else ():
+        if path.suffix in {".json", ".dyad"} and path.stat().st_size <= _MEMBER_LIMIT:
+            text = path.read_text("utf-8", "replace")
+            yield _Member(path.as_posix(), text, path.stat().st_mtime)
 
 
-def _git_members(source: Path) -> Iterator[tuple[str, str]]:
+def _git_members(source: Path) -> Iterator[_Member]:
     argv = ["git", "-C", str(source), "archive", "--format=tar", "HEAD", "cve/published"]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE) as process:
-        if process.stdout is None:  # pragma: no cover - PIPE was asked for
-            return
-        with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
-            yield from _texts(archive)
+    with (
+        subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process,
+        tarfile.open(fileobj=process.stdout, mode="r|") as archive,
+    ):
+        yield from _archived(archive)
 
 
-def _tar_members(source: Path) -> Iterator[tuple[str, str]]:
-    with tarfile.open(source, "r|*") as archive:
-        yield from _texts(archive)
-
-
-def _texts(archive: Iterable[tarfile.TarInfo]) -> Iterator[tuple[str, str]]:
-    tar = cast("tarfile.TarFile", archive)
+def _archived(archive: tarfile.TarFile) -> Iterator[_Member]:
     for member in archive:
         if member.isreg() and member.size <= _MEMBER_LIMIT and _NAME.match(member.name):
-            file = tar.extractfile(member)
+            file = archive.extractfile(member)
             if file is not None:
-                yield member.name, file.read().decode("utf-8", "replace")
+                yield _Member(member.name, file.read().decode("utf-8", "replace"), member.mtime)
 
 
-def _record(cve: str, parts: dict[str, str]) -> Record:
+def _record(cve: str, parts: dict[str, str], score: Callable[[str], int]) -> Titled:
     try:
-        return _parse(cve, parts["json"], parts["dyad"])
+        return parse_record(cve, parts["json"], parts["dyad"], score)
     except (ValueError, KeyError, TypeError) as error:
         raise AdvisorError(
             f"damaged CVE record, {cve}: {error}",
@@ -103,7 +141,18 @@ def _record(cve: str, parts: dict[str, str]) -> Record:
         ) from error
 
 
-def _parse(cve: str, json_text: str, dyad: str) -> Record:
+def parse_record(cve: str, json_text: str, dyad: str, score: Callable[[str], int]) -> Titled:
+    """Return what one record says; the score of one without a vector is 0.
+
+    Args:
+        cve: Its id.
+        json_text: All of its ``.json`` file.
+        dyad: All of its ``.dyad`` file.
+        score: Computes the base score of a CVSS 3.1 vector in tenths.
+
+    Raises:
+        ValueError: It is damaged. So do ``KeyError`` and ``TypeError`` say.
+    """
     cna = _dict(_dict(_dict(json.loads(json_text))["containers"])["cna"])
     files: set[str] = set()
     for product in _list(cna.get("affected")):
@@ -111,25 +160,28 @@ def _parse(cve: str, json_text: str, dyad: str) -> Record:
     title = str(cna.get("title", ""))
     text = "\n".join(str(_dict(part).get("value", "")) for part in _list(cna.get("descriptions")))
     lines = (line for line in dyad.splitlines() if line.strip() and not line.startswith("#"))
-    cvss, score = _cvss(cna)
-    return Record(
+    vector = _vector(_list(cna.get("metrics")))
+    record = Record(
         id=cve,
-        files=tuple(sorted(files)),
+        files=check_files(sorted(files)),
         pairs=tuple(parse_pair(line) for line in lines),
-        cvss=cvss,
-        score=score,
+        cvss=vector.removeprefix(_VECTOR),
+        score=score(vector) if vector else 0,
         bug=classify.bug_class(title, text),
         evidence=classify.evidence(title, text),
     )
+    return Titled(record, title)
 
 
-def _cvss(cna: dict[str, object]) -> tuple[str, int]:
-    for metric in _list(cna.get("metrics")):
+def _vector(metrics: Iterable[object]) -> str:
+    for metric in metrics:
         found = _dict(metric).get("cvssV3_1")
         if found is not None:
             vector = str(_dict(found)["vectorString"])
-            return vector.removeprefix("CVSS:3.1/"), round(CVSS3(vector).base_score * 10)
-    return "", 0
+            if not vector.startswith(_VECTOR):
+                raise ValueError(f"not a CVSS 3.1 vector: {vector!r}")
+            return vector
+    return ""
 
 
 def _dict(value: object) -> dict[str, object]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.knowledge import curated, reference
-from advisor.knowledge.build import kbuild_map, text
-from advisor.knowledge.build.changelog_facts import read_facts
+from advisor.knowledge.build import text
+from advisor.knowledge.build.changelog_facts import read_facts, read_sources
 from advisor.knowledge.build.database import Curated, Parts, compile_database
-from advisor.knowledge.sites import Unit
+from advisor.knowledge.build.derive import FACTS, FILES, RECORDS, read_snapshot
+
+_AS_OF = re.compile(r'"as_of": "(\d{4}-\d\d-\d\d)"')
 
 
 def compile_data(data: Path, target: Path) -> None:
@@ -36,34 +39,33 @@ def read_parts(data: Path) -> Parts:
     Raises:
         AdvisorError: Something in it is damaged.
     """
-    records = list(text.read_records(data / "kernel-cves"))
+    texts = {name: _read(data / f"{name}.json") for name in ("series", "drivers", "exploited")}
+    sources = read_sources(data / FACTS)
+    meta = {
+        "snapshot": read_snapshot(data / RECORDS),
+        "changelogs": json.dumps(sources),
+        "trees": text.read_trees(data / FILES),
+        **{f"{name}_as_of": _as_of(body) for name, body in texts.items()},
+    }
+    days = [day for name, day in meta.items() if name == "snapshot" or name.endswith("_as_of")]
+    meta["newest"] = max(*days, *(source.day for source in sources))
+    meta["serial"] = meta["newest"].replace("-", "")
     return Parts(
-        records=records,
-        units=_read_units(data / "kernel-files"),
-        meta=_meta(len(records)),
-        releases=list(read_facts(data / "changelog-facts")),
+        records=list(text.read_records(data / RECORDS)),
+        units=text.read_units(data / FILES),
+        meta=meta,
+        releases=list(read_facts(data / FACTS)),
         curated=_read_curated(data / "fixes.json"),
-        series=reference.load_series(_read(data / "series.json")),
-        drivers=reference.load_drivers(_read(data / "drivers.json")),
-        exploited=reference.load_exploited(_read(data / "exploited.json")),
+        series=reference.load_series(texts["series"]),
+        drivers=reference.load_drivers(texts["drivers"]),
+        exploited=reference.load_exploited(texts["exploited"]),
     )
 
 
-def _meta(records: int) -> dict[str, str]:
-    return {"records": str(records), "snapshot": "2026-08-21"}
-
-
-def _read_units(folder: Path) -> Mapping[str, tuple[Unit, ...]]:
-    shared: dict[object, tuple[Unit, ...]] = {}
-    found: dict[str, tuple[Unit, ...]] = {}
-    for path in sorted(folder.glob("*.tsv")):
-        with path.open(encoding="utf-8") as lines:
-            for file in kbuild_map.read_map(lines):
-                units = shared.get(file.units)
-                if units is None:
-                    units = shared[file.units] = tuple(Unit(*unit) for unit in file.units)
-                found[file.path] = units
-    return found
+def _as_of(body: str) -> str:
+    """Return the day that a reference file states; its loader tells what is wrong with the file."""
+    found = _AS_OF.search(body)
+    return found[1] if found else ""
 
 
 def _read_curated(path: Path) -> tuple[Curated, ...]:

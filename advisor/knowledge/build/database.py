@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.knowledge import trace
+from advisor.knowledge.build import agreement
 from advisor.knowledge.build.changelog_facts import Release
 from advisor.knowledge.build.fixes import FixRow, Noted, fix_rows, last_noted
 from advisor.knowledge.build.record import Record
@@ -88,10 +89,11 @@ def compile_database(target: Path, parts: Parts) -> None:
 def _fill(connection: sqlite3.Connection, parts: Parts) -> None:
     connection.execute("PRAGMA journal_mode = OFF")
     connection.executescript(files("advisor.knowledge").joinpath("schema.sql").read_text("utf-8"))
+    noted = (Noted(cve, one.version) for one in parts.releases for cve in one.cves)
+    rows = fix_rows(parts.records, noted)
     with connection:
-        _insert(connection, "meta", sorted(parts.meta.items()))
-        noted = (Noted(cve, one.version) for one in parts.releases for cve in one.cves)
-        _fill_fixes(connection, fix_rows(parts.records, noted), parts.units)
+        _insert(connection, "meta", sorted(_meta(parts, rows).items()))
+        _fill_fixes(connection, rows, parts.units)
         _fill_tallies(connection, parts.releases)
         _fill_folders(connection, parts.units)
         _fill_curated(connection, parts.curated)
@@ -99,6 +101,17 @@ def _fill(connection: sqlite3.Connection, parts: Parts) -> None:
         _insert(connection, "series", sorted(map(_series_row, parts.series)))
         _fill_drivers(connection, parts.drivers)
     connection.execute("VACUUM")
+
+
+def _meta(parts: Parts, rows: Sequence[FixRow]) -> dict[str, str]:
+    return {
+        **parts.meta,
+        "records": str(len(parts.records)),
+        "only_changelog": str(len(rows) - len(parts.records)),
+        "curated": str(len(parts.curated)),
+        "files": str(len(parts.units)),
+        "agreement": _json(agreement.count(rows)),
+    }
 
 
 def _insert(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[object, ...]]) -> None:
@@ -233,7 +246,7 @@ def _fill_folders(connection: sqlite3.Connection, units: Mapping[str, tuple[Unit
         folders[packed_folder(path)][folder, units_text(found)].append(name)
     for packed, groups in sorted(folders.items()):
         lines = (
-            f"{folder}\t{text}\t{' '.join(sorted(names))}\n"
+            f"{folder}\t{text}\t{'/'.join(sorted(names))}\n"
             for (folder, text), names in sorted(groups.items())
         )
         body = zlib.compress("".join(lines).encode("utf-8"), 9)

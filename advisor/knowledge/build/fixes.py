@@ -61,11 +61,11 @@ class FixRow(NamedTuple):
 def fix_rows(records: Iterable[Record], noted: Iterable[Noted]) -> list[FixRow]:
     """Return one row a CVE, in the order of their ids.
 
-    What only a changelog knows has no files, the median score of all that are scored, and is taken
+    What only a changelog knows has no files, the median score of all records, and is taken
     for present from the first release of each series in which some changelog calls it fixed.
     """
     records = list(records)
-    scores = [record.score for record in records if record.cvss]
+    scores = [record.score for record in records]
     usual = round(median(scores)) if scores else 0
     by_cve: defaultdict[str, set[KernelVersion]] = defaultdict(set)
     for cve, version in noted:

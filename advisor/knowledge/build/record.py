@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import NamedTuple, cast
 
 from advisor.knowledge.columns import cve_number
@@ -11,6 +12,7 @@ from advisor.model.version import KernelVersion, parse_version
 
 _COMMIT = re.compile(r"[0-9a-f]{12,40}\Z")
 _COMMIT_LENGTH = 12
+_FILE = re.compile(r"[\w+,@~#=.-][\w+,@~#=./-]{0,250}\Z", re.ASCII)
 
 
 class Pair(NamedTuple):
@@ -121,15 +123,30 @@ def parse_line(line: str) -> Record:
     if not isinstance(value, dict):
         raise ValueError("not an object")  # noqa: TRY004 - one error for every damage
     fields = cast("dict[str, object]", value)
+    name, files = _text(fields, "id"), _texts(fields, "files")
+    cve_key(name)
     return Record(
-        id=_text(fields, "id"),
-        files=_texts(fields, "files"),
+        id=name,
+        files=check_files(files),
         pairs=tuple(parse_pair(text) for text in _texts(fields, "pairs")),
         cvss=_text(fields, "cvss") if "cvss" in fields else "",
         score=_score(fields),
         bug=_text(fields, "class"),
         evidence=_text(fields, "evidence"),
     )
+
+
+def check_files(files: Iterable[str]) -> tuple[str, ...]:
+    """Return the files as they are.
+
+    Raises:
+        ValueError: One is not a path inside a source tree.
+    """
+    paths = tuple(files)
+    for path in paths:
+        if not _FILE.match(path) or ".." in path.split("/"):
+            raise ValueError(f"not a path of a source file: {path[:80]!r}")
+    return paths
 
 
 def _score(fields: dict[str, object]) -> int:

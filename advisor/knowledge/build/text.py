@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from advisor.errors import AdvisorError, ExitStatus
+from advisor.knowledge.build import kbuild_map
 from advisor.knowledge.build.record import Record, parse_line
+from advisor.knowledge.sites import Unit
 
 
 def write_records(folder: Path, records: Iterable[Record]) -> None:
@@ -43,6 +45,33 @@ def read_records(folder: Path) -> Iterator[Record]:
                         hint="restore the file from git",
                         status=ExitStatus.BAD_DATA,
                     ) from error
+
+
+def read_units(folder: Path) -> Mapping[str, tuple[Unit, ...]]:
+    """Return what every file of every kernel tree that was read is compiled into.
+
+    Args:
+        folder: What :func:`advisor.knowledge.build.kbuild_map.save_maps` wrote.
+
+    Raises:
+        AdvisorError: There is none, or it is damaged.
+    """
+    shared: dict[object, tuple[Unit, ...]] = {}
+    found: dict[str, tuple[Unit, ...]] = {}
+    for file in kbuild_map.load_maps(folder):
+        units = shared.get(file.units)
+        if units is None:
+            units = shared[file.units] = tuple(Unit(*unit) for unit in file.units)
+        found[file.path] = units
+    return found
+
+
+def read_trees(folder: Path) -> str:
+    """Return the releases whose trees the map of files was made of: ``6.1 6.12 7.3``."""
+    for path in sorted(folder.glob("*.tsv")):
+        with path.open(encoding="utf-8") as lines:
+            return " ".join(lines.readline().split()[1:])
+    return ""
 
 
 def write_text(path: Path, text: str) -> None:
