@@ -48,8 +48,8 @@ class AliasTable:
         Source:
             libkmod: fnmatch(3) over the pattern, with ``-`` and ``_`` taken as the same.
         """
-        wanted = modalias.replace("-", "_")
-        bus = wanted.partition(":")[0][:4]
+        wanted = _underscored(modalias)
+        bus = wanted[:3]
         if bus not in self._buckets:
             self._buckets[bus] = self._bucket(bus)
         bucket = self._buckets[bus]
@@ -63,16 +63,25 @@ class AliasTable:
 
     def _bucket(self, bus: str) -> _Bucket:
         """Return what stands before the first wildcard -> the lines, of one bus."""
-        starts = (bus, *(bus[:end] + wild for end in range(len(bus)) for wild in "*?["))
+        starts = (bus, bus.replace("_", "-"))
+        starts += tuple(bus[:end] + wild for end in range(len(bus)) for wild in "*?[")
         bucket: _Bucket = {}
         for raw in self.lines():
             if raw.startswith(starts):
-                line = raw.replace("-", "_")
+                line = _underscored(raw)
                 key = line.split("*", 1)[0]
                 if "[" in key or "?" in key or " " in key:
                     key = _PLAIN.split(line, maxsplit=1)[0]
                 bucket.setdefault(key, []).append(line)
         return bucket
+
+
+def _underscored(line: str) -> str:
+    """Return an alias and its module with ``_`` for ``-``, save in sets like ``[0-9]``."""
+    if "[" not in line:
+        return line.replace("-", "_")
+    parts = re.split(r"(\[[^\]]*\])", line)
+    return "".join(part if part[:1] == "[" else part.replace("-", "_") for part in parts)
 
 
 def _matches(pattern: str, text: str) -> bool:

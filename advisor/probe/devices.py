@@ -153,11 +153,11 @@ def _by_module(raw: RawDevice, context: Context) -> DeviceKind | None:
     found = kinds.by_folder(path) if path else None
     if found is None and kinds.is_legacy(raw) and raw.driver in kinds.ISA_DRIVERS:
         return DeviceKind.ETHERNET
-    return found or (kinds.by_driver(raw.driver) if raw.driver else None)
+    return found or (kinds.by_driver(raw.driver, raw.subsystem) if raw.driver else None)
 
 
 def _kind(raw: RawDevice, could_bind: tuple[str, ...], context: Context) -> DeviceKind:
-    if raw.subsystem == "virtio":
+    if raw.subsystem == "virtio" or raw.driver == "virtio-pci":
         return DeviceKind.VIRTIO
     found = _carried_kind(raw, context) or _by_module(raw, context)
     for module in could_bind if found is None else ():

@@ -22,16 +22,40 @@ _FOLDERS: Final = (
 )
 # Where no list of modules can be read, the first letters of a driver's name have to do.
 _WIFI_DRIVERS: Final = (
-    "iwl", "ath", "rtw", "rtl8xxxu", "rtl818", "rtl819", "rtl8180", "rtl8187", "rtl88", "rt2", "rt3", "rt5",
-    "rt6", "rt7", "mt76", "mt79", "b43", "brcmfmac", "brcmsmac", "brcms", "bcma-wl", "bcmfmac",
-    "ipw2", "ar5523", "carl9170", "mwifiex", "mwl8k", "wl1", "wlcore", "zd12", "p54", "hostap",
-    "orinoco", "r8188eu", "r8712u", "r8723", "r92su", "8188", "8192", "8812au", "8821", "8723",
-    "88x2", "wl", "wcn36xx", "rsi_", "at76", "libertas", "usb8xxx", "adm8211", "cw1200", "prism",
-    "qtnfmac", "wil6210", "mac80211_hwsim", "rndis_wlan", "wlags", "airo", "atmel", "rndiswlan",
+    "iwl", "ath", "rtw", "rtl8xxxu", "rtl818", "rtl819", "rtl8180", "rtl8187", "rtl88", "rt2", "rt3",
+    "rt5", "rt6", "rt7", "mt76", "mt79", "b43", "brcmfmac", "brcmsmac", "bcma-", "bcmfmac", "ipw2",
+    "ar5523", "carl9170", "mwifiex", "mwl8k", "wl1", "wlcore", "zd12", "p54", "hostap", "orinoco",
+    "r8188eu", "r8712u", "r8723", "r92su", "8188", "8192", "8812au", "8821", "8723", "88x2", "wl",
+    "wcn36xx", "rsi_", "rsi-", "at76", "libertas", "usb8xxx", "adm8211", "cw1200", "prism", "qtnfmac",
+    "wil6210", "rndis_wlan", "airo", "mac80211_hwsim",
 )  # fmt: skip
+_ETHERNET_DRIVERS: Final = (
+    "r8152", "smsc75", "smsc95", "asix", "ax88179", "cdc_ether", "cdc_ncm", "cdc_eem", "cdc_subset",
+    "rtl8150", "dm9601", "pegasus", "lan78xx", "aqc111", "rndis_host", "ipheth", "mcs7830", "sr9",
+    "kaweth", "catc", "net1080", "plusb", "ch9200",
+)  # fmt: skip
+_PCMCIA_DRIVERS: Final = frozenset(
+    {
+        "3c574_cs", "3c589_cs", "axnet_cs", "com20020_cs", "fmvj18x_cs", "ibmtr_cs", "nmclan_cs",
+        "pcnet_cs", "smc91c92_cs", "xirc2ps_cs",
+    }
+)  # fmt: skip
+# Names of platform drivers are of all sorts: only these speak for themselves.
+_PLATFORM_DRIVERS: Final = {
+    "ath10k_ahb": DeviceKind.WIFI,
+    "ath11k": DeviceKind.WIFI,
+    "ath11k_ahb": DeviceKind.WIFI,
+    "bcmgenet": DeviceKind.ETHERNET,
+    "brcmfmac": DeviceKind.WIFI,
+    "fec": DeviceKind.ETHERNET,
+    "macb": DeviceKind.ETHERNET,
+    "mt7622-wmac": DeviceKind.WIFI,
+    "rk_gmac-dwmac": DeviceKind.ETHERNET,
+    "wcn36xx": DeviceKind.WIFI,
+}
 _BLUETOOTH_DRIVERS: Final = (
-    "btusb", "ath3k", "bfusb", "bcm203x", "bpa10x", "hci_", "btsdio", "btmtk", "btmrvl", "bluecard",
-    "bt3c", "dtl1", "btintel_pcie", "virtio_bt",
+    "btusb", "rtk_btusb", "ath3k", "bfusb", "bcm203x", "bpa10x", "hci_", "btsdio", "btmtk", "btmrvl",
+    "bluecard", "bt3c", "dtl1", "btintel_pcie", "virtio_bt",
 )  # fmt: skip
 _INFINIBAND_DRIVERS: Final = (
     "mlx4_ib", "mlx5_ib", "ib_", "qib", "hfi1", "mthca", "ocrdma", "irdma", "i40iw", "usnic",
@@ -76,15 +100,19 @@ def by_folder(path: str) -> DeviceKind | None:
     return None
 
 
-def by_driver(driver: str) -> DeviceKind | None:
+def by_driver(driver: str, bus: str) -> DeviceKind | None:
     """Return the kind of device that a driver of this name is for, None where it is not known."""
+    if bus == "platform":
+        return _PLATFORM_DRIVERS.get(driver)
     name = driver.lower()
-    if name.startswith(_BLUETOOTH_DRIVERS):
-        return DeviceKind.BLUETOOTH
-    if name.startswith(_INFINIBAND_DRIVERS):
-        return DeviceKind.INFINIBAND
-    if name.startswith(_WIFI_DRIVERS):
-        return DeviceKind.WIFI
+    for starts, kind in (
+        (_BLUETOOTH_DRIVERS, DeviceKind.BLUETOOTH),
+        (_INFINIBAND_DRIVERS, DeviceKind.INFINIBAND),
+        (_WIFI_DRIVERS, DeviceKind.WIFI),
+        (_ETHERNET_DRIVERS, DeviceKind.ETHERNET),
+    ):
+        if name.startswith(starts):
+            return kind
     return None
 
 
@@ -117,12 +145,15 @@ def by_usb_class(modalias: str) -> DeviceKind | None:
 
 
 def is_network_id(raw: RawDevice) -> bool:
-    """Return whether a device without a driver names itself as a network card of the ISA days.
+    """Return whether a device of the ISA or PCMCIA days names itself as a network card.
 
     Source:
         Plug and Play ids: PNP80xx to PNP83xx are network adapters; the vendors' own ids are those
-        of the drivers 3c509, 3c515, ne and smc-ultra.
+        of the drivers 3c509, 3c515, ne and smc-ultra. PCMCIA cards
+        say function 06.
     """
+    if raw.subsystem == "pcmcia":
+        return raw.driver in _PCMCIA_DRIVERS or "f06fn" in raw.properties.get("MODALIAS", "")
     named = raw.attributes.get("id", "") + " " + raw.properties.get("MODALIAS", "")
     return raw.subsystem in {"pnp", "platform", "isa", "eisa"} and bool(_PNP_NETWORK.search(named))
 

@@ -24,7 +24,7 @@ _IPV6: Final = re.compile(
 # Files whose content is the same on every machine of its kind: nothing in them is anyone's own.
 _COMMON: Final = re.compile(
     r"/(lib/modules|boot|usr/(lib|share|src)|var/lib/(dpkg|apt|pacman|dkms)|var/cache|lib/apk|etc/os-release"
-    r"|proc/(config\.gz|modules|version|filesystems|ioports|cpuinfo|sys|net|misc))\b"
+    r"|proc/(config\.gz|modules|filesystems|ioports|cpuinfo|sys|net|misc))\b"
 )
 _WORDS: Final = re.compile(
     rb"(quiet|splash|ro|rw|nomodule\w*|debug|single|emergency|rescue|nomodeset|noapic|nolapic|nosmt"
@@ -122,6 +122,8 @@ def _member(member: Member, redactor: _Redactor) -> Member:
     elif member.path == "/commands/uname":
         fields = content.split(b"\n")
         content = b"\n".join([*fields[:1], b"host", *fields[2:]])
+    elif member.path == "/proc/version":
+        content = re.sub(rb"\(\S+@\S+\)", b"(builder@host)", content)
     elif member.path.startswith(("/etc/modprobe.d/", "/run/modprobe.d/")):
         content = b"".join(
             n + b"\n" for n in content.splitlines() if not n.lstrip().startswith(b"#")

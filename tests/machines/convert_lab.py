@@ -1,7 +1,8 @@
 """Make a capture of a guest that was recorded in the hardware lab.
 
-``python -m tests.machines.convert_lab RECORDING OUT.tar.gz [--aliases]``; the recordings themselves are not
-in the tree, the captures made of them are. Serial numbers and hardware addresses are not taken over.
+``python -m tests.machines.convert_lab RECORDING OUT.tar.gz [--config]``; the recordings themselves are not
+in the tree, the captures made of them are. Hardware addresses are not taken over, and of the
+modules' aliases those of network modules and of programs' requests only.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from pathlib import Path
 from typing import cast
 
 from advisor.system.agent.capture import ABOUT, Member, pack
+from advisor.system.agent.devices import pairs
 from advisor.system.agent.keep import kept
 from advisor.system.agent.manifest import BUSES, CLASSES, UDEV, UEVENT, Manifest
-from advisor.system.agent.devices import pairs
 
 NOW = 1_795_000_000
 ENTRY = dict[str, dict[str, str]]
@@ -25,12 +26,12 @@ ENTRY = dict[str, dict[str, str]]
 def main(argv: list[str]) -> int:
     """Write the capture."""
     folder, out = Path(argv[0]), Path(argv[1])
-    members = {member.path: member for member in convert(folder, aliases="--aliases" in argv)}
+    members = {member.path: member for member in convert(folder, config="--config" in argv)}
     out.write_bytes(pack([members[path] for path in sorted(members)], NOW))
     return 0
 
 
-def convert(folder: Path, *, aliases: bool) -> Iterator[Member]:
+def convert(folder: Path, *, config: bool) -> Iterator[Member]:
     """Yield what a capture of the guest would have held."""
     uname = (folder / "uname").read_text().split("\n")
     manifest = Manifest(uname[1])
@@ -44,7 +45,7 @@ def convert(folder: Path, *, aliases: bool) -> Iterator[Member]:
     )
     listed["/lib/modules"] = [uname[1]]
     listed["/sys/firmware"] = ["acpi"]
-    for path, content in sorted(plain_files(folder, uname, aliases=aliases).items()):
+    for path, content in sorted(plain_files(folder, uname, config=config).items()):
         if path.startswith("/commands/"):
             yield Member(path, content)
         else:
@@ -53,7 +54,7 @@ def convert(folder: Path, *, aliases: bool) -> Iterator[Member]:
     yield Member(ABOUT, (json.dumps(about, sort_keys=True) + "\n").encode())
 
 
-def plain_files(folder: Path, uname: list[str], *, aliases: bool) -> dict[str, bytes]:
+def plain_files(folder: Path, uname: list[str], *, config: bool) -> dict[str, bytes]:
     """Return the files and facts that were recorded beside sysfs."""
     release = uname[1]
     modules = f"/lib/modules/{release}"
@@ -66,11 +67,13 @@ def plain_files(folder: Path, uname: list[str], *, aliases: bool) -> dict[str, b
         "modules.builtin": f"{modules}/modules.builtin",
         "modules.builtin.modinfo": f"{modules}/modules.builtin.modinfo",
         "modules.softdep": f"{modules}/modules.softdep",
-        "../config": f"/boot/config-{release}",
     }
-    if aliases:
-        named["../modules.alias"] = f"{modules}/modules.alias"
-    found = {to: (folder / name).read_bytes() for name, to in named.items() if (folder / name).exists()}
+    if config:
+        named["../config"] = f"/boot/config-{release}"
+    found = {
+        to: (folder / name).read_bytes() for name, to in named.items() if (folder / name).exists()
+    }
+    found[f"{modules}/modules.alias"] = network_aliases(folder)
     sections = re.split(r"(?m)^=== (\S+)\n", (folder / "proc-misc").read_text("utf-8", "replace"))
     for path, content in zip(sections[1::2], sections[2::2], strict=True):
         if path in {"/proc/ioports", "/proc/mounts", "/proc/filesystems"}:
@@ -78,11 +81,25 @@ def plain_files(folder: Path, uname: list[str], *, aliases: bool) -> dict[str, b
         if path == "/proc/cpuinfo":
             found[path] = content.encode()[:4096]
     system, host, machine = "Linux", "lab", uname[3]
-    found["/commands/uname"] = "".join(f"{f}\n" for f in (system, host, release, uname[2], machine)).encode()
+    found["/commands/uname"] = "".join(
+        f"{f}\n" for f in (system, host, release, uname[2], machine)
+    ).encode()
     found["/commands/links"] = "".join(link_lines(folder / "ip-link.json")).encode()
     found["/commands/wireless"] = "".join(wireless_lines((folder / "iw.txt").read_text())).encode()
     found["/commands/session"] = b"local\neuid 0\n"
     return found
+
+
+def network_aliases(folder: Path) -> bytes:
+    """Return the aliases of network modules, and those that programs ask for."""
+    order = (folder / "modules.order").read_text().replace("-", "_")
+    paths = re.findall(r"(?m)^\S*/(?:net|bluetooth|infiniband)/\S*/(\w+)\.ko", order)
+    wanted = {*paths, *re.findall(r"(?m)^kernel/net/\S*?(\w+)\.ko", order)}
+    lines = (folder / "../modules.alias").read_text().splitlines()
+    kept_lines = [line for line in lines if line.split(" ")[-1].replace("-", "_") in wanted]
+    return (
+        "\n".join(["# Aliases extracted from modules themselves.", *kept_lines]) + "\n"
+    ).encode()
 
 
 def link_lines(path: Path) -> Iterator[str]:

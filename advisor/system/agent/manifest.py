@@ -88,6 +88,7 @@ READS = (
     ("/sys/class/dmi/id/board_name", 256, ""),
     ("/sys/class/nvme/*/transport", 64, ""),
     ("/sys/block/*/dm/uuid", 6, "head"),
+    ("/sys/block/*/device/model", 256, ""),
     ("/sys/block/*/pid", 64, ""),
     ("/sys/module/zswap/parameters/enabled", 16, ""),
     ("/sys/module/apparmor/parameters/enabled", 16, ""),
@@ -140,7 +141,7 @@ LISTS = (
     ("/sys/kernel/livepatch", ("*",)),
     ("/sys/class/iscsi_session", ("*",)),
     ("/sys/class/nvme", ("*",)),
-    ("/sys/block", ("dm-*", "md*", "zram*", "nbd*", "rbd*", "loop*")),
+    ("/sys/block", ("dm-*", "md*", "zram*", "nbd*", "rbd*", "loop*", "sd*", "nvme*", "mmcblk*")),
     ("/sys/fs/cgroup", ("*.slice", "docker", "lxc*", "libpod_parent")),
     (
         "/sys/fs/cgroup/system.slice",
