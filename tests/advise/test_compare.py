@@ -44,7 +44,8 @@ def scan(inventory: Inventory, knowledge: KnowledgeBase) -> Document:
         decision=advice.decision,
         unknowns=advice.unknowns,
     )
-    return json.loads(json.dumps(scan_document(answer)))
+    document: Document = json.loads(json.dumps(scan_document(answer)))
+    return document
 
 
 @pytest.fixture(scope="module")
