@@ -56,7 +56,8 @@ def weight_of(score: int, reach: Reach) -> int:
 
 def weight(weighed: Iterable[Weighed]) -> int:
     """Return how much missing fixes count together on this machine."""
-    return sum(weight_of(one.score, one.reached.reach) for one in weighed)
+    near = (one for one in weighed if one.reached.reach in REACH_WEIGHT)
+    return sum(weight_of(one.score, one.reached.reach) for one in near)
 
 
 def weighs(one: Weighed) -> bool:
@@ -73,7 +74,6 @@ class Judge:
         self._weigher = case.weigher
         self._named = case.knowledge.numbers(_own_changelog(case))
         self._reads_changelog = bool(_own_changelog(case))
-        self._ids = case.knowledge.ids(case.assessment.open)
         self._open: dict[KernelVersion, dict[int, Weighed]] = {}
         self._snapshot = days_of(case.knowledge.meta().get("snapshot", ""))
 
@@ -197,7 +197,8 @@ class Judge:
         )
 
     def _closed(self, closes: Mapping[int, Weighed]) -> tuple[Finding, ...]:
-        ids = {self._ids[n] for n, one in closes.items() if weighs(one)}
+        near = [n for n, one in closes.items() if weighs(one)]
+        ids = frozenset(self._knowledge.ids(near).values())
         return tuple(one for one in self._assessment.findings if one.id in ids)
 
 
