@@ -61,9 +61,7 @@ def choose(case: Case, judged: Iterable[Judged], regressions: tuple[Finding, ...
     upstream = [one for one in ahead if one.offer.origin is Origin.UPSTREAM]
     ahead = [one for one in ahead if one.offer.origin is not Origin.UPSTREAM]
     may = [one for one in ahead if not breaks(one)]
-    refused = sorted(
-        (one for one in ahead if breaks(one) and picker.target(one).helps), key=picker.rank
-    )
+    refused = sorted((one for one in ahead if breaks(one) and picker.tempts(one)), key=picker.rank)
     series = picker.series
     same = [one for one in may if picker.is_same(one)]
     other = [one for one in may if not picker.is_same(one) and not picker.target(one).ended]
@@ -143,6 +141,10 @@ class _Picker:
         """Whether the knowledge ends before this kernel."""
         upstream, horizon = judged.candidate.upstream, judged.candidate.horizon
         return judged.thin or (upstream is not None and (horizon is None or upstream > horizon))
+
+    def tempts(self, judged: Judged) -> bool:
+        """Whether somebody might take a kernel: it helps, or is newer than what is known."""
+        return self.target(judged).helps or self._is_beyond(judged)
 
     def rank(self, judged: Judged) -> tuple[int, float, int, int]:
         """Return a key that puts the best first: cures, least left, installed, least asked for."""

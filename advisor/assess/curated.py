@@ -49,18 +49,16 @@ class Held(NamedTuple):
 def facts_of(inventory: Inventory) -> Facts:
     """Return what curated conditions are held against: what was read, and how completely."""
     modules = inventory.modules
-    seen = set(modules.bound) | set(modules.loaded or ()) | set(modules.builtin or ())
-    seen |= modules.present
+    hardware = inventory.hardware
+    seen = set(modules.bound) | set(modules.loaded or ())
+    seen |= (modules.builtin or frozenset()) - modules.builtin_drivers
     for device in inventory.devices:
         seen.update(filter(None, (device.module, *device.modules)))
     features = dict.fromkeys(inventory.features_read, False)
     features |= {feature.id: feature.state in _IN_USE for feature in inventory.features}
-    arch = arch_of(inventory.kernel.machine)
+    reported = frozenset(device.modalias for device in inventory.devices if device.modalias)
     return Facts(
-        devices=Seen(
-            frozenset(device.modalias for device in inventory.devices if device.modalias),
-            complete=bool(inventory.devices),
-        ),
+        devices=Seen(hardware.modaliases | reported, complete=bool(hardware.modaliases)),
         modules=Seen(
             frozenset(seen), complete=modules.loaded is not None and modules.builtin is not None
         ),
@@ -69,8 +67,10 @@ def facts_of(inventory: Inventory) -> Facts:
         filesystems=Seen(
             frozenset(mount.type for mount in inventory.mounts), complete=bool(inventory.mounts)
         ),
-        arch=arch,
+        arch=arch_of(inventory.kernel.machine),
         distro=inventory.host.distro.id,
+        disks=Seen(frozenset(hardware.disks or ()), complete=hardware.disks is not None),
+        cpu=hardware.cpu,
     )
 
 
@@ -190,8 +190,7 @@ class CuratedWeigher:
         )
         if devices:
             how = f"{devices[0]} is one of the devices it is about"
-            named = tuple(dict.fromkeys((*devices, *reached.devices)))
-            return reached._replace(reach=Reach.ACTIVE, devices=named, how=how)
+            return reached._replace(reach=Reach.ACTIVE, devices=devices, how=how)
         types = {test.value for test in tests if test.op == "filesystem"}
         for mount in self._inventory.mounts:
             if mount.type in types:

@@ -28,7 +28,18 @@ ARCHES: Final = (
 )
 """The closed list of architectures; :func:`arch_of` maps ``uname -m`` to it."""
 
-TESTS: Final = ("arch", "config", "device", "distro", "feature", "filesystem", "module")
+TESTS: Final = (
+    "arch",
+    "config",
+    "cpu",
+    "device",
+    "disk",
+    "distro",
+    "feature",
+    "filesystem",
+    "module",
+    "unread",
+)
 """The tests of one fact."""
 
 GROUPS: Final = ("all_of", "any_of")
@@ -80,6 +91,8 @@ class Facts(NamedTuple):
         filesystems: Types of what is mounted or named in fstab.
         arch: One of :data:`ARCHES`; ``""`` where not read.
         distro: ``ID`` of ``os-release``; ``""`` where not read.
+        disks: Models of the disks, as the kernel names them: a SATA disk's is cut at 16 letters.
+        cpu: Vendor, family and model: ``GenuineIntel 6 143``; ``""`` where not read.
     """
 
     devices: Seen = Seen()
@@ -89,6 +102,8 @@ class Facts(NamedTuple):
     filesystems: Seen = Seen()
     arch: str = ""
     distro: str = ""
+    disks: Seen = Seen()
+    cpu: str = ""
 
 
 def evaluate(condition: Condition, facts: Facts) -> bool | None:
@@ -112,32 +127,25 @@ def _join(condition: Condition, facts: Facts) -> bool | None:
 
 
 def _test(op: str, value: str, facts: Facts) -> bool | None:
-    """Return the answer of one test."""
+    """Return the answer of one test; None too for a word of a newer database."""
     match op:
-        case "device":
-            return _found(seen=facts.devices, found=_is_there(value, facts.devices.values))
-        case "module":
-            return _found(seen=facts.modules, found=value in facts.modules.values)
-        case "filesystem":
-            return _found(seen=facts.filesystems, found=value in facts.filesystems.values)
+        case "device" | "disk":
+            seen = facts.devices if op == "device" else facts.disks
+            return _found(seen=seen, found=any(fnmatchcase(name, value) for name in seen.values))
+        case "module" | "filesystem":
+            seen = facts.modules if op == "module" else facts.filesystems
+            return _found(seen=seen, found=value in seen.values)
         case "feature":
             return facts.features.get(value)
         case "config":
             return None if facts.config is None else facts.config.get(value, "n") not in ("n", "")
-        case "arch":
-            return facts.arch == value if facts.arch else None
-        case "distro":
-            return facts.distro == value if facts.distro else None
+        case "arch" | "distro":
+            read = facts.arch if op == "arch" else facts.distro
+            return read == value if read else None
+        case "cpu":
+            return fnmatchcase(facts.cpu, value) if facts.cpu else None
         case _:
-            return None  # a word of a newer database: not known here, so no answer
-
-
-def _is_there(glob: str, modaliases: frozenset[str]) -> bool:
-    """Return whether a glob fits a modalias; only those that begin alike are tried in full."""
-    start = glob.split("*", 1)[0].split("[", 1)[0].split("?", 1)[0]
-    return any(
-        modalias.startswith(start) and fnmatchcase(modalias, glob) for modalias in modaliases
-    )
+            return None
 
 
 def _found(*, seen: Seen, found: bool) -> bool | None:
@@ -227,6 +235,8 @@ def _wrong_value(op: str, value: object) -> str:
             return "" if good else "not a modalias glob such as usb:v0E8Dp*"
         case "feature":
             return "" if value in FEATURES else "not a feature of advisor/model/features.py"
+        case "disk" | "cpu" | "unread":
+            return ""
         case "arch":
             return "" if value in ARCHES else f"not one of {', '.join(ARCHES)}"
         case "config":

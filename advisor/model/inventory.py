@@ -96,6 +96,7 @@ class Modules(NamedTuple):
         available: Modules on disk for this kernel, from ``modules.order`` or ``modules.dep``.
         bound: Every module that drives some device here, whatever its kind (from sysfs).
         needs: Loaded module -> the loaded modules that use it.
+        builtin_drivers: Those of ``builtin`` that drive hardware: in the image on every machine.
         present: Every module with a folder in ``/sys/module``: loaded, or built in with a parameter.
     """
 
@@ -105,6 +106,7 @@ class Modules(NamedTuple):
     bound: frozenset[str]
     needs: Mapping[str, tuple[str, ...]]
     present: frozenset[str] = frozenset()
+    builtin_drivers: frozenset[str] = frozenset()
 
 
 class Feature(NamedTuple):
@@ -342,6 +344,20 @@ class Autoload(NamedTuple):
     dependents: Mapping[str, tuple[str, ...]] | None = None
 
 
+class Hardware(NamedTuple):
+    """What the whole machine is made of, beyond the devices that are reported.
+
+    Attributes:
+        modaliases: Of every device on the buses that are read.
+        disks: Models, as the kernel names them; None where no disk could be listed.
+        cpu: Vendor, family and model, ``GenuineIntel 6 143``; ``""`` where it was not read.
+    """
+
+    modaliases: frozenset[str] = frozenset()
+    disks: tuple[str, ...] | None = None
+    cpu: str = ""
+
+
 class Inventory(NamedTuple):
     """What a machine is.
 
@@ -349,6 +365,7 @@ class Inventory(NamedTuple):
         unknowns: Everything that was looked for and could not be read, with the reason.
         capture: Name of the capture it was read from, ``""`` for this machine.
         kernel_modules: Release -> what that kernel could drive, of the other kernels on disk.
+        hardware: What curated conditions are held against beyond the reported devices.
         features_read: Features that were looked for: one that is not in ``features`` is not in use.
     """
 
@@ -365,3 +382,4 @@ class Inventory(NamedTuple):
     capture: str = ""
     kernel_modules: Mapping[str, KernelModules] = {}
     features_read: frozenset[str] = frozenset()
+    hardware: Hardware = Hardware()

@@ -8,6 +8,7 @@ from advisor.probe.autoload import probe_autoload
 from advisor.probe.devices import probe_devices
 from advisor.probe.distro import probe_host
 from advisor.probe.features import probe_features
+from advisor.probe.hardware import probe_hardware
 from advisor.probe.kernel import machine_of, probe_kernel, running_release
 from advisor.probe.kernels import other_kernels
 from advisor.probe.looked_for import features_read
@@ -63,5 +64,6 @@ def probe(system: System, *, now: int) -> Inventory:
         features_read=features_read(
             readings, host=host, modules=modules, autoload=autoload, config=kernel.config
         ),
+        hardware=probe_hardware(readings),
         unknowns=tuple(dict.fromkeys(readings.unknowns)),
     )

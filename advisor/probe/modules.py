@@ -9,6 +9,7 @@ from advisor.model.inventory import Modules
 from advisor.probe.readings import Readings
 
 _MOST_LINES: Final = 20000
+_HARDWARE: Final = ("kernel/drivers/", "kernel/sound/")
 _DRIVER_FILES: Final = frozenset({"bind", "unbind", "uevent", "new_id", "remove_id", "module"})
 
 
@@ -63,15 +64,18 @@ def probe_modules(
     """Return the kernel's modules, as far as they can be listed."""
     builtin = None if files.builtin is None else frozenset(files.builtin)
     present = frozenset(readings.list("/sys/module"))
+    drivers = frozenset(
+        module for module, file in (files.builtin or {}).items() if file.startswith(_HARDWARE)
+    )
     bound = _bound(readings)
     if config is not None and config.get("MODULES") != "y":
-        return Modules({}, builtin, frozenset(), bound, {}, present)
+        return Modules({}, builtin, frozenset(), bound, {}, present, drivers)
     if files.loadable is None:
         path = f"/lib/modules/{release}/modules.order"
         readings.missing("which modules can be loaded", path)
     loaded, needs = _loaded(readings)
     available = None if files.loadable is None else frozenset(files.loadable)
-    return Modules(loaded, builtin, available, bound, needs, present)
+    return Modules(loaded, builtin, available, bound, needs, present, drivers)
 
 
 def _loaded(readings: Readings) -> tuple[dict[str, bool] | None, dict[str, tuple[str, ...]]]:

@@ -276,6 +276,13 @@ def fits(pattern: str, path: str) -> bool:
     )
 
 
+def told(names: Iterable[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of a folder's names that fit one of some patterns, sorted."""
+    if wanted != ("*",):
+        names = [name for name in names if any(star(pattern, name) for pattern in wanted)]
+    return tuple(sorted(names)[:MOST_NAMES])
+
+
 class Manifest:
     """What may be read of a machine that runs a given kernel.
 
@@ -310,13 +317,6 @@ class Manifest:
             if fits(pattern, path):
                 return names
         raise LookupError(f"{path} is not in the manifest")
-
-    def told(self, path: str, names: Iterable[str]) -> tuple[str, ...]:
-        """Return those of a folder's names that are told, sorted."""
-        wanted = self.list_names(path)
-        if wanted != ("*",):
-            names = [name for name in names if any(star(pattern, name) for pattern in wanted)]
-        return tuple(sorted(names)[:MOST_NAMES])
 
     @staticmethod
     def check_link(path: str) -> None:
