@@ -21,7 +21,7 @@ class ActionModule(CapturingAction):
 
     def answer(self, command, options, task_vars):
         """Return the facts of the host."""
-        capture = self.captured(options, task_vars)
+        capture = self.captured(command, options, task_vars)
         document = advisor.scan(command, capture, options["candidates"])
         before = before_file(task_vars["inventory_hostname"])
         if not before.exists():

@@ -42,7 +42,7 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         result = super().run(tmp, task_vars)
         del tmp
-        _, options = self.validate_argument_spec(argument_spec=self.SPEC)
+        options = self.validate_argument_spec(argument_spec=self.SPEC)[1]
         try:
             command = advisor.find_advisor(options["advisor_executable"])
             result.update(self.answer(command, options, task_vars))

@@ -30,7 +30,7 @@ class ActionModule(CapturingAction):
         """Return what became of the host."""
         host = task_vars["inventory_hostname"]
         before = self.before(command, options, host)
-        capture = self.captured(options, task_vars)
+        capture = self.captured(command, options, task_vars)
         found = advisor.answer(
             command, ["verify", str(before), "--from", str(capture), "--format", "json"], statuses=(0, 1)
         )

@@ -37,8 +37,8 @@ options:
     choices: [python, raw, auto]
   redact:
     description:
-      - Leave hardware addresses, network addresses, serial numbers and host and user names out of the capture
-        before it leaves the host (with V(raw), before it is written down on the controller).
+      - Take hardware addresses, network addresses, serial numbers and host and user names out of the capture on the
+        controller, before it is evaluated or kept.
       - The advice stays the same.
     type: bool
     default: false

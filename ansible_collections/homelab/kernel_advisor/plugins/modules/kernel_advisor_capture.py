@@ -18,13 +18,8 @@ description:
     evaluated elsewhere.
 notes:
   - The files that root could read besides are returned in RV(unread). On most distributions there are few.
-options:
-  redact:
-    description:
-      - Leave hardware addresses, network addresses, serial numbers and host and user names out of the capture.
-      - The advice stays the same.
-    type: bool
-    default: false
+  - The capture holds host and device addresses. C(advisor capture --redact --from FILE) takes them out on the controller.
+options: {}
 attributes:
   check_mode:
     support: full
@@ -47,7 +42,6 @@ requirements:
 EXAMPLES = r"""
 - name: Write the host down
   homelab.kernel_advisor.kernel_advisor_capture:
-    redact: true
   register: captured
 
 - name: Say what root could have read besides
@@ -83,14 +77,11 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.homelab.kernel_advisor.plugins.module_utils import capture_agent
 
 
-def capture(redact: bool) -> dict[str, object]:
+def capture() -> dict[str, object]:
     """Return what the module says about this host."""
     reader = capture_agent.Reader()
     now = int(time.time())
-    members = capture_agent.collect(reader, now)
-    if redact:
-        members = capture_agent.redacted(members)
-    packed = capture_agent.pack(members, now)
+    packed = capture_agent.pack(capture_agent.collect(reader, now), now)
     return {
         "changed": False,
         "capture": base64.b64encode(packed).decode("ascii"),
@@ -101,11 +92,8 @@ def capture(redact: bool) -> dict[str, object]:
 
 def main() -> None:
     """Run as a module."""
-    module = AnsibleModule(
-        argument_spec={"redact": {"type": "bool", "default": False}},
-        supports_check_mode=True,
-    )
-    module.exit_json(**capture(module.params["redact"]))
+    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
+    module.exit_json(**capture())
 
 
 if __name__ == "__main__":

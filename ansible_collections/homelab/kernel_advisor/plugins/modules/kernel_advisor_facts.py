@@ -98,7 +98,7 @@ ansible_facts:
           description:
             - How many known bugs are open in the running kernel, and how many can run on this host, by reach and
               severity.
-            - RV(ansible_facts.kernel_advisor.summary.certain) is false where the count is an upper bound.
+            - C(certain) is false where the count is an upper bound.
           type: dict
           sample: {open: 1653, reaching: 312, certain: true}
         advice:

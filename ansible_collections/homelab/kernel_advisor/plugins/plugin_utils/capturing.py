@@ -52,7 +52,7 @@ class CapturingAction(ActionBase):
         task_vars = task_vars or {}
         result = super().run(tmp, task_vars)
         del tmp
-        _, options = self.validate_argument_spec(argument_spec=self.SPEC)
+        options = self.validate_argument_spec(argument_spec=self.SPEC)[1]
         try:
             command = advisor.find_advisor(options["advisor_executable"])
             result.update(self.answer(command, options, task_vars))
@@ -64,10 +64,12 @@ class CapturingAction(ActionBase):
         """Return what the action adds to its result."""
         raise NotImplementedError
 
-    def captured(self, options, task_vars):
+    def captured(self, command, options, task_vars):
         """Return the file on the controller that holds a fresh capture of the host."""
         name = f"{advisor.file_name(task_vars['inventory_hostname'])}.tar.gz"
         content = self.capture(options, task_vars)
+        if options["redact"]:
+            content = advisor.redacted(command, content, constants.DEFAULT_LOCAL_TMP)
         path = advisor.run_folder(constants, CAPTURES) / name
         advisor.write_file(path, content)
         if options["capture_dir"] and not self._task.check_mode:
@@ -77,10 +79,8 @@ class CapturingAction(ActionBase):
     def capture(self, options, task_vars):
         """Return a capture of the host, in the way that the task asks for."""
         if options["method"] == "raw":
-            return self.captured_by_shell(options)
-        result = self._execute_module(
-            module_name=MODULE, module_args={"redact": options["redact"]}, task_vars=task_vars
-        )
+            return self.captured_by_shell()
+        result = self._execute_module(module_name=MODULE, module_args={}, task_vars=task_vars)
         packed = result.get("capture")
         if packed is not None:
             return unpacked(packed)
@@ -88,15 +88,15 @@ class CapturingAction(ActionBase):
             raise advisor.AdvisorProblem(str(result.get("msg", "The host gave no capture.")))
         problem = python_problem(result)
         if problem == "none" and options["method"] == "auto":
-            return self.captured_by_shell(options)
+            return self.captured_by_shell()
         raise advisor.AdvisorProblem(said(problem, result))
 
-    def captured_by_shell(self, options):
+    def captured_by_shell(self):
         """Return a capture made by a POSIX shell on the host, which needs no Python."""
         done = self._low_level_execute_command(shell_capture.SCRIPT)
         with tempfile.TemporaryDirectory(dir=constants.DEFAULT_LOCAL_TMP) as folder:
             try:
-                return shell_capture.packed(done["stdout"], folder, redact=options["redact"])
+                return shell_capture.packed(done["stdout"], folder)
             except ValueError as error:
                 what = done["stderr"].strip().splitlines()[-1:] or [f"status {done['rc']}"]
                 raise advisor.AdvisorProblem(

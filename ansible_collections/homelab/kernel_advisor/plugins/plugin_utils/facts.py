@@ -9,7 +9,8 @@ import json
 
 DETAILS = ("summary", "findings", "full")
 MOST_BYTES = 15_500  # a summary is promised to stay under 16 kB, escapes and all
-MOST_LETTERS = 300
+MOST_TEXT = 300  # bytes of one text as JSON, where a summary has to be cut
+LEAST_TEXT = 80
 
 WHOLE = ("schema", "generated", "advisor", "knowledge", "host", "kernel", "summary", "advice")
 DEVICE = ("id", "kind", "name", "driver", "module", "interface", "default_route", "findings")
@@ -79,7 +80,7 @@ def fitted(facts):
     if size(facts) <= MOST_BYTES:
         return facts
     facts["devices"].sort(key=weight)
-    facts = clipped(facts)
+    facts = clipped(facts, MOST_TEXT)
     while size(facts) > MOST_BYTES:
         key = max(CUT, key=lambda name: size(facts[name]))
         if not facts[key]:
@@ -95,26 +96,28 @@ def weight(device):
     return (not device["default_route"], -sum(device["findings"].values()), not device["driver"])
 
 
-def clipped(value):
-    """Return a value in which no text is overlong and no list endless."""
+def clipped(value, most):
+    """Return a value in which no text takes more than so many bytes as JSON."""
     if isinstance(value, str):
-        return value if len(value) <= MOST_LETTERS else value[: MOST_LETTERS - 1] + "\u2026"
+        if len(value) <= most and size(value) <= most + 2:
+            return value
+        return value[: most // (6 if size(value[:most]) > most + 2 else 1) - 6] + "\u2026"
     if isinstance(value, list):
-        return [clipped(item) for item in value]
+        return [clipped(item, most) for item in value]
     if isinstance(value, dict):
-        return {clipped(key): clipped(item) for key, item in value.items()}
+        return {clipped(key, most): clipped(item, most) for key, item in value.items()}
     return value
 
 
 def bare(facts):
-    """Return a summary whose own texts are still too long: the first few of each list, cut short."""
+    """Return a summary whose own texts are still too long: the first few of each list, cut shorter."""
     for key in ("kernel", "host", "knowledge", "advice"):
         for name, value in facts[key].items():
             if isinstance(value, list):
                 facts[key][name] = value[:3]
             elif isinstance(value, dict) and len(value) > 8:
                 facts[key][name] = dict(list(value.items())[:8])
-    return facts
+    return clipped(facts, LEAST_TEXT)
 
 
 def size(value):

@@ -166,9 +166,9 @@ class Records:
 
     def add(self, record, lines):
         """Take one record and its lines."""
-        mark, _, rest = record.partition(" ")
+        mark, rest = halves(record)
         if mark in {"@F", "@B", "@Z"}:
-            modified, _, path = rest.partition(" ")
+            modified, path = halves(rest)
             self.files[checked(path)] = (content_of(mark, lines), number(modified))
         elif mark == "@L":
             path, target = pair(rest)
@@ -176,13 +176,13 @@ class Records:
                 raise ValueError(f"a link leads out of /sys: {path[:80]!r}")
             self.links[checked(path, "/sys/")] = checked(target)
         elif mark == "@T":
-            path, _, target = rest.partition(" ")
+            path, target = halves(rest)
             if path in TEXT_LINKS:
                 self.texts[path] = target[:256]
         elif mark == "@D":
             self.there.add(checked(rest))
         elif mark == "@X":
-            why, _, path = rest.partition(" ")
+            why, path = halves(rest)
             self.unread[checked(path)] = REASONS.get(why, "not read")
         elif mark == "@C":
             self.commands[rest] = lines
@@ -196,6 +196,12 @@ def checked(path, start="/"):
     if not path.startswith(start) or len(path) > 1000 or "\0" in path or {"", ".", ".."} & set(names[1:]):
         raise ValueError(f"a strange path: {path[:80]!r}")
     return path
+
+
+def halves(words, at=" "):
+    """Return what stands before the first mark, and what after it."""
+    parts = words.partition(at)
+    return parts[0], parts[2]
 
 
 def pair(words):
@@ -221,13 +227,12 @@ def content_of(mark, lines):
     return gzip.compress(text, 1, mtime=0) if mark == "@Z" else text
 
 
-def packed(output, folder, redact=False):
+def packed(output, folder):
     """Return the capture that the shell's output holds.
 
     Args:
         output: What :data:`SCRIPT` printed.
         folder: An empty folder to work in.
-        redact: Leave out what names the host, its networks and its people.
 
     Raises:
         ValueError: The output is not whole, or not what the script prints.
@@ -244,7 +249,7 @@ def packed(output, folder, redact=False):
         agent.Member(f"/commands/{name}", text.encode("utf-8", "backslashreplace"))
         for name, text in said(records, uname).items()
     ]
-    return agent.pack(agent.redacted(members) if redact else members, now)
+    return agent.pack(members, now)
 
 
 def by_command(path):
@@ -267,7 +272,7 @@ def patched(member, records):
 def said(records, uname):
     """Return the facts that the agent asks of the system, in its words."""
     session = (records.commands.get("session") or ["0"])
-    user, _, client = session[0].partition(" ")
+    user, client = halves(session[0])
     device = re.search(r" dev ([^\s]{1,15})", " ".join(session[1:]))
     where = f"ssh {device.group(1) if device else ''}" if client else "local"
     return {
@@ -294,7 +299,7 @@ def lay_out(records, root):
     for path, (content, modified) in records.files.items():
         put(root, path, content, modified)
     for line in records.commands.get("names") or ():
-        path, _, entry = line.partition(":")
+        path, entry = halves(line, ":")
         if path.startswith("/run/udev/data/") and "=" in entry:
             put(root, checked(path), f"{entry}\n".encode("utf-8", "backslashreplace"), 0, "ab")
     for path in sorted(records.there):
