@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from advisor import __version__
 from advisor.advise import advise
 from advisor.assess import Weigher, assess
+from advisor.assess.curated import annotate
 from advisor.knowledge.store import KnowledgeBase
 from advisor.model.advice import Answer, KnowledgeFacts
 from advisor.model.inventory import GivenKernel, Inventory
@@ -38,6 +39,7 @@ def scan(
     inventory = probe(system, now=now)
     weigher = Weigher(inventory, knowledge)
     assessment = assess(inventory, knowledge, weigher, doubtful=doubtful)
+    assessment = assessment._replace(findings=annotate(assessment.findings, knowledge))
     advice = advise(inventory, assessment, knowledge, weigher, now_days=now // _DAY, extra=given)
     series = inventory.kernel.identity.series
     facts = knowledge.series(series) if series else None
