@@ -18,6 +18,7 @@ from advisor.system.agent.manifest import (
     UDEV,
     UEVENT,
     Manifest,
+    told,
 )
 from advisor.system.agent.reading import why
 from advisor.system.agent.unpack import text
@@ -93,10 +94,11 @@ class RecordedSystem:
 
     def list(self, path: str) -> tuple[str, ...] | None:
         """Return the names in a folder that the manifest tells, None where it is not recorded."""
+        wanted = self._manifest.list_names(path)
         found = self._listed.get(path)
         if found is None:
             found = tuple(self._folders().get(path, ()))
-        return self._manifest.told(path, found) if found or path in self._listed else None
+        return told(found, wanted) if found or path in self._listed else None
 
     def readlink(self, path: str) -> str | None:
         """Return where a link points, None where there is none."""

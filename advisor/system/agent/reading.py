@@ -10,7 +10,7 @@ import os
 import stat
 
 from advisor.system.agent.keep import kept
-from advisor.system.agent.manifest import MIB, Manifest, Rule
+from advisor.system.agent.manifest import MIB, Manifest, Rule, told
 from advisor.system.agent.unpack import stanzas_of, stanzas_of_pieces, text, unpacked_from
 
 
@@ -91,8 +91,9 @@ class Reader:
 
     def names(self, path: str) -> tuple[str, ...] | None:
         """Return the names in a folder that the manifest tells, sorted, None where unreadable."""
+        wanted = self.manifest.list_names(path)
         try:
-            return self.manifest.told(path, self.folder(self.root + path))
+            return told(self.folder(self.root + path), wanted)
         except (OSError, ValueError) as error:
             self.reasons[path] = why(error)
             return None

@@ -128,7 +128,7 @@ STANZA_NAMES = (
 def stanzas_of(data: bytes | mmap.mmap, start: int, end: int) -> Iterator[bytes]:
     """Yield the stanzas of kernel packages in bytes or a memory map, cut to the fields that matter."""
     found: list[int] = []
-    if data[start : start + 9] == b"Package: ":
+    if data[start : min(end, start + 9)] == b"Package: ":
         found.append(start)
     for needle in STANZA_NEEDLES + (SMALL_NEEDLES if end - start < 8 * MIB else ()):
         at = data.find(needle, start, end)
