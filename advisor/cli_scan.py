@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, List, NamedTuple, Optional
@@ -28,6 +29,7 @@ class Request(NamedTuple):
     format: Format
     options: Options
     now: int
+    pretty: bool = False
 
 
 def add_scan(app: typer.Typer, tools: Tools) -> None:
@@ -69,6 +71,7 @@ def add_scan(app: typer.Typer, tools: Tools) -> None:
             format=output_format,
             options=tools.options(colour, everything),
             now=tools.now(),
+            pretty=sys.stdout.isatty(),
         )
         urgencies = run_scan(request, tools.knowledge(database), tools)
         if any(fail_on.is_met_by(urgency) for urgency in urgencies):
@@ -163,7 +166,7 @@ def _one(answer: Answer, request: Request) -> str:
         from advisor.render.terminal import render_terminal
 
         return render_terminal(answer, request.options)
-    if request.format is Format.JSONL:
+    if request.format is Format.JSONL or not request.pretty:
         return _line(answer)
     import json
 
@@ -173,6 +176,7 @@ def _one(answer: Answer, request: Request) -> str:
 
 
 def _line(answer: Answer) -> str:
+    """Return the document on one line: json's fast encoder knows no indentation."""
     import json
 
     from advisor.render.document import scan_document
