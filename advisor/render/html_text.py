@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from advisor.render.text import clean
 
-LONGEST = 1200
+LONGEST = 600
 """Characters of one value that are shown; the rest is counted."""
 
 _MARKS = 2  # combining marks on one letter; more of them pile up over the lines around

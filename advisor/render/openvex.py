@@ -89,7 +89,7 @@ def render_openvex(answers: Sequence[Answer], options: ReportOptions) -> str:
 
 def _document(answers: Sequence[Answer], statements: list[dict[str, object]]) -> str:
     body = ",\n".join(map(json.dumps, statements))
-    stamp = max(answer.generated for answer in answers)
+    stamp = short(max(answer.generated for answer in answers), 40)
     mark = hashlib.sha256(f"{stamp}{body}".encode()).hexdigest()
     document: dict[str, object] = {
         "@context": CONTEXT,

@@ -1,6 +1,6 @@
 """Answers as JSON: whole values of the model, so that a renderer can be tried without a scan.
 
-The form is this folder's own: a tuple of fields in the order of the class, read back by its types.
+The form is this folder's own: fields by name, those at their default left out, read back by type.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def recorded(name: str) -> Answer:
 def dumps(answer: Answer) -> str:
     """An answer as JSON, one finding a line."""
     text = json.dumps(_plain(answer), ensure_ascii=True, separators=(",", ":"))
-    return text.replace('],["CVE-', '],\n["CVE-') + "\n"
+    return text.replace('},{"id":', '},\n{"id":') + "\n"
 
 
 def loads(text: str) -> Answer:
@@ -46,6 +46,11 @@ def _plain(value: object) -> object:
         return {"": [[_plain(key), _plain(one)] for key, one in items]}
     if isinstance(value, (set, frozenset)):
         return sorted(cast("frozenset[str]", value))
+    fields = getattr(value, "_asdict", None)
+    if fields is not None:
+        defaults = cast("dict[str, object]", getattr(value, "_field_defaults"))  # noqa: B009 - any of them
+        named = cast("dict[str, object]", fields())
+        return {k: _plain(v) for k, v in named.items() if k not in defaults or v != defaults[k]}
     if isinstance(value, tuple):
         return [_plain(one) for one in cast("tuple[object, ...]", value)]
     return str(value) if isinstance(value, Enum) else value
@@ -63,8 +68,9 @@ def _value(raw: object, kind: object) -> object:
             return None
         return _value(raw, next(one for one in get_args(kind) if one is not NoneType))
     if isinstance(kind, type) and hasattr(kind, "_fields"):
-        fields = zip(cast("list[object]", raw), _hints(kind).items(), strict=True)
-        return kind(**{name: _value(one, hint) for one, (name, hint) in fields})
+        named = cast("dict[str, object]", raw)
+        hints = _hints(kind)
+        return kind(**{k: _value(v, hints[k]) for k, v in named.items() if k in hints})
     if origin is tuple:
         return _tuple(cast("list[object]", raw), get_args(kind))
     if origin is frozenset:
