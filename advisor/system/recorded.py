@@ -135,7 +135,7 @@ class RecordedSystem:
 
     def _device(self, path: str, subsystem: str) -> RawDevice:
         folder = f"/sys{path}/"
-        properties = pairs(self._attribute(folder + "uevent") or "", UEVENT)
+        properties = pairs(self._attribute(folder + "uevent") or "", UEVENT + UDEV)
         entry = self._entries.get(f"/run/udev/data/{udev_id(subsystem, path, properties)}")
         if entry is not None:
             properties.update(pairs(text(entry.content), UDEV, "E:"))

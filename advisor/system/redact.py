@@ -13,10 +13,10 @@ from typing import Final, cast
 
 from advisor.system.agent.capture import ABOUT, Member
 
-_MAC_NAME: Final = re.compile(rb"\b((?:en|wl|ww|et|ib)x)[0-9a-f]{12}\b")
+_MAC_NAME: Final = re.compile(rb"(?<![A-Za-z0-9])((?:en|wl|ww|et|ib)x)[0-9a-f]{12}\b")
 _MAC: Final = re.compile(rb"\b(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\b")
 _GUID: Final = re.compile(rb"\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b")
-_LONG_HEX: Final = re.compile(rb"\b[0-9a-f]{32,128}\b")
+_LONG_HEX: Final = re.compile(rb"\b(?!0+\b)[0-9a-f]{32,128}\b")
 _IPV4: Final = re.compile(rb"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")
 _IPV6: Final = re.compile(
     rb"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{1,4})*(?![\w:])"
@@ -24,7 +24,7 @@ _IPV6: Final = re.compile(
 # Files whose content is the same on every machine of its kind: nothing in them is anyone's own.
 _COMMON: Final = re.compile(
     r"/(lib/modules|boot|usr/(lib|share|src)|var/lib/(dpkg|apt|pacman|dkms)|var/cache|lib/apk|etc/os-release"
-    r"|proc/(config\.gz|modules|filesystems|ioports|cpuinfo|sys|net|misc))\b"
+    r"|proc/(config\.gz|modules|filesystems|ioports|cpuinfo|sys|net/protocols))\b"
 )
 _WORDS: Final = re.compile(
     rb"(quiet|splash|ro|rw|nomodule\w*|debug|single|emergency|rescue|nomodeset|noapic|nolapic|nosmt"

@@ -10,8 +10,16 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Protocol, cast
 
-from advisor.system.agent.devices import attributes, link_name
-from advisor.system.agent.manifest import ATTRIBUTE_BYTES, BUSES, CLASSES, MOST_NAMES, UDEV, UEVENT
+from advisor.system.agent.devices import attributes, link_name, named
+from advisor.system.agent.manifest import (
+    ATTRIBUTE_BYTES,
+    BUSES,
+    CLASSES,
+    MOST_NAMES,
+    UDEV,
+    UEVENT,
+    Raw,
+)
 from advisor.system.machine import RawDevice
 
 
@@ -39,15 +47,16 @@ def udev_devices() -> tuple[RawDevice, ...]:
         ImportError: pyudev or libudev is not installed.
     """
     context = cast("_Context", import_module("pyudev").Context())
-    found: dict[str, RawDevice] = {}
+    found: dict[str, Raw] = {}
     for subsystem in (*BUSES, *CLASSES):
         for device in context.list_devices(subsystem=subsystem):
             if len(found) < MOST_NAMES:
                 found[device.device_path] = _raw(device, subsystem)
-    return tuple(found[path] for path in sorted(found))
+    raws = named("", [found[path] for path in sorted(found)])
+    return tuple(RawDevice._make(raw) for raw in raws)
 
 
-def _raw(device: _Device, subsystem: str) -> RawDevice:
+def _raw(device: _Device, subsystem: str) -> Raw:
     folder = f"{device.sys_path}/"
     driver = device.driver or ""
     properties = {
@@ -55,7 +64,7 @@ def _raw(device: _Device, subsystem: str) -> RawDevice:
         for key, value in device.properties.items()
         if key in UEVENT or key in UDEV
     }
-    return RawDevice(
+    return Raw(
         path=device.device_path,
         subsystem=subsystem,
         driver=driver,

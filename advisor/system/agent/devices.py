@@ -91,7 +91,7 @@ def device_paths(root: str) -> Iterator[tuple[str, str]]:
 def device(root: str, subsystem: str, path: str) -> Raw:
     """Return one device as sysfs and udev's database show it."""
     folder = f"{root}/sys{path}/"
-    properties = pairs(attribute(folder + "uevent") or "", UEVENT)
+    properties = pairs(attribute(folder + "uevent") or "", UEVENT + UDEV)
     entry = attribute(f"{root}/run/udev/data/{udev_id(subsystem, path, properties)}", 65536)
     if entry:
         properties.update(pairs(entry, UDEV, "E:"))
@@ -132,7 +132,11 @@ def attributes(folder: str, subsystem: str) -> dict[str, str]:
 def devices(root: str) -> list[Raw]:
     """Return the devices of the manifest's subsystems, by path, with the names that are known."""
     found = {path: device(root, subsystem, path) for subsystem, path in device_paths(root)}
-    raws = [found[path] for path in sorted(found)]
+    return named(root, [found[path] for path in sorted(found)])
+
+
+def named(root: str, raws: list[Raw]) -> list[Raw]:
+    """Return devices with names, where udev does not run to give them some."""
     if not os.path.isdir(root + "/run/udev/data"):
         add_names(root, raws)
     return raws
