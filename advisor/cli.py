@@ -17,14 +17,14 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-import typer
-
 from advisor import __version__
 from advisor.cli_options import ColourWhen
 from advisor.cli_tools import Tools
 from advisor.errors import AdvisorError, ExitStatus
 
 if TYPE_CHECKING:
+    import typer
+
     from advisor.knowledge.store import KnowledgeBase
     from advisor.render.text import Options
 
@@ -87,6 +87,8 @@ COMMANDS: Mapping[str, Callable[[typer.Typer], None]] = {
 
 def build(arguments: Sequence[str] = ()) -> typer.Typer:
     """Return the command line: the one command that the arguments name, else all of them."""
+    import typer
+
     app = typer.Typer(
         name="advisor",
         help=_HELP,
@@ -95,22 +97,25 @@ def build(arguments: Sequence[str] = ()) -> typer.Typer:
         no_args_is_help=True,
         context_settings=_SETTINGS,
     )
-    app.callback(invoke_without_command=True)(top)
+
+    @app.callback(invoke_without_command=True)
+    def top(
+        version: bool = typer.Option(
+            False,
+            "--version",
+            is_eager=True,
+            help="Show the version and the date of the knowledge.",
+        ),
+    ) -> None:
+        if version:
+            _write(f"advisor {__version__}, {_knowledge_words()}\n")
+            raise typer.Exit
+
+    _ = top
     named = arguments[0] if arguments else ""
     for name in [named] if named in COMMANDS else COMMANDS:
         COMMANDS[name](app)
     return app
-
-
-def top(
-    version: bool = typer.Option(
-        False, "--version", is_eager=True, help="Show the version and the date of the knowledge."
-    ),
-) -> None:
-    """Which kernel fixes reach this machine, what to install, and what that breaks."""
-    if version:
-        _write(f"advisor {__version__}, {_knowledge_words()}\n")
-        raise typer.Exit
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -140,9 +145,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from advisor.config import default_map
+    from advisor.config import config_files
 
     completing = "_ADVISOR_COMPLETE" in os.environ
+    configured = any(path.exists() for path in config_files(os.environ))
+    if arguments[:1] == ["scan"] and not configured and not completing:
+        from advisor.cli_plain import plain_scan
+        from advisor.cli_scan import scan_as_asked
+
+        asked = plain_scan(arguments[1:])
+        if asked is not None:
+            return scan_as_asked(asked, TOOLS)
+    return _run_typer(arguments, completing=completing)
+
+
+def _run_typer(arguments: list[str], *, completing: bool) -> int:
+    from advisor.config import default_map
+
     app = build(() if completing else arguments)
     defaults = default_map(os.environ, app)
     try:

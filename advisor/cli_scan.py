@@ -7,21 +7,34 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, List, NamedTuple, Optional
 
-import typer
-
 from advisor.cli_options import ColourWhen, FailOn, Format
 from advisor.cli_tools import Tools
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.render.text import Options
 
 if TYPE_CHECKING:
+    from typer import Typer
+
     from advisor.knowledge.store import KnowledgeBase
     from advisor.model.advice import Answer
     from advisor.model.inventory import GivenKernel
 
 
+class Asked(NamedTuple):
+    """What one call of `advisor scan` asks for: a field an option, in the order of the help."""
+
+    source: tuple[Path, ...] = ()
+    host: tuple[str, ...] = ()
+    candidate: tuple[Path, ...] = ()
+    output_format: Format = Format.TEXT
+    everything: bool = False
+    colour: ColourWhen = ColourWhen.AUTO
+    fail_on: FailOn = FailOn.NEVER
+    database: Path | None = None
+
+
 class Request(NamedTuple):
-    """What one call of `advisor scan` asks for."""
+    """A call with all that it needs of the world."""
 
     captures: tuple[Path, ...]
     hosts: tuple[str, ...]
@@ -32,8 +45,9 @@ class Request(NamedTuple):
     pretty: bool = False
 
 
-def add_scan(app: typer.Typer, tools: Tools) -> None:
+def add_scan(app: Typer, tools: Tools) -> None:
     """Give an app the command ``scan``."""
+    import typer
 
     @app.command()
     def scan(
@@ -64,20 +78,35 @@ def add_scan(app: typer.Typer, tools: Tools) -> None:
 
         Several --from or --host give one line a machine, or with --format jsonl one scan a line.
         """
-        request = Request(
-            captures=tuple(source or ()),
-            hosts=tuple(host or ()),
-            candidates=tuple(candidate or ()),
-            format=output_format,
-            options=tools.options(colour, everything),
-            now=tools.now(),
-            pretty=sys.stdout.isatty(),
+        asked = Asked(
+            source=tuple(source or ()),
+            host=tuple(host or ()),
+            candidate=tuple(candidate or ()),
+            output_format=output_format,
+            everything=everything,
+            colour=colour,
+            fail_on=fail_on,
+            database=database,
         )
-        urgencies = run_scan(request, tools.knowledge(database), tools)
-        if any(fail_on.is_met_by(urgency) for urgency in urgencies):
-            raise typer.Exit(ExitStatus.FINDINGS)
+        raise typer.Exit(scan_as_asked(asked, tools))
 
     _ = scan
+
+
+def scan_as_asked(asked: Asked, tools: Tools) -> ExitStatus:
+    """Run one call and return how the process ends."""
+    request = Request(
+        captures=asked.source,
+        hosts=asked.host,
+        candidates=asked.candidate,
+        format=asked.output_format,
+        options=tools.options(asked.colour, asked.everything),
+        now=tools.now(),
+        pretty=sys.stdout.isatty(),
+    )
+    urgencies = run_scan(request, tools.knowledge(asked.database), tools)
+    met = any(asked.fail_on.is_met_by(urgency) for urgency in urgencies)
+    return ExitStatus.FINDINGS if met else ExitStatus.OK
 
 
 def run_scan(request: Request, knowledge: KnowledgeBase, tools: Tools) -> list[str]:

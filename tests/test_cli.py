@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from advisor.cli import main
+from advisor.cli import build, main
 from advisor.cli_options import ColourWhen, FailOn
+from advisor.cli_plain import FLAGS, OPTIONS, plain_scan
+from advisor.cli_scan import Asked
+from advisor.cli_tree import tree
 from advisor.errors import ExitStatus
 
 ROOT = Path(__file__).parents[1]
@@ -239,3 +242,52 @@ def test_explain_of_a_fixed_bug_shows_the_commit(database: Path) -> None:
     assert done.returncode == ExitStatus.OK
     assert "6fa1066fc5d0" in done.stdout
     assert "mm/mremap.c" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--all"],
+        ["--format", "json"],
+        ["--format=jsonl", "--from", "a.tar.gz", "--from=b.tar.gz"],
+        ["--host", "root@nas", "--host", "pi", "--color", "never"],
+        ["--fail-on", "soon", "--database", "kb.sqlite", "--candidate", "x.deb"],
+    ],
+)
+def test_plain_call_is_read_as_typer_reads_it(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Asked] = []
+
+    def keep(asked: Asked, _: object) -> ExitStatus:
+        read.append(asked)
+        return ExitStatus.OK
+
+    monkeypatch.setattr("advisor.cli_scan.scan_as_asked", keep)
+    with pytest.raises(SystemExit):
+        build(["scan"])(["scan", *arguments])
+    assert read == [plain_scan(arguments)]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-h"],
+        ["--help"],
+        ["--format"],
+        ["--format", "xml"],
+        ["--nope"],
+        ["x"],
+        ["--from", "--all"],
+        ["--all=1"],
+    ],
+)
+def test_call_that_is_not_plain_is_left_to_typer(arguments: list[str]) -> None:
+    assert plain_scan(arguments) is None
+
+
+def test_plain_call_knows_every_option_of_scan() -> None:
+    command = next(one for one in tree(build(["scan"])).walk() if one.path == ("scan",))
+    flags = {option.flags[-1] for option in command.options} - {"--help"}
+    assert flags == {*FLAGS, *OPTIONS}
