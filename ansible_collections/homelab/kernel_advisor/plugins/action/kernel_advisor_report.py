@@ -14,7 +14,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.homelab.kernel_advisor.plugins.plugin_utils import advisor
-from ansible_collections.homelab.kernel_advisor.plugins.plugin_utils.capturing import CAPTURES
+from ansible_collections.homelab.kernel_advisor.plugins.plugin_utils.capturing import CAPTURES, why_file
 
 SCHEMA = "homelab.kernel_advisor.report/1"
 MODE = 0o644
@@ -84,9 +84,12 @@ class ActionModule(ActionBase):
 
     def why(self, host, task_vars):
         """Return why there is no capture of a host."""
+        note = why_file(host)
+        if note.is_file():
+            return note.read_text(encoding="utf-8", errors="replace")
         if host not in (task_vars.get("ansible_play_hosts") or []):
-            return "it failed or could not be reached"
-        return "kernel_advisor_facts did not run for it"
+            return "It failed or could not be reached."
+        return "kernel_advisor_facts did not run for it."
 
 
 def kept_capture(host, folder):

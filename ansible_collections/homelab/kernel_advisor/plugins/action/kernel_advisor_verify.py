@@ -17,6 +17,9 @@ from ansible_collections.homelab.kernel_advisor.plugins.plugin_utils.capturing i
 )
 
 
+RETURNED = ("before", "after", "worst", "checks", "closed", "opened")
+
+
 class ActionModule(CapturingAction):
     """kernel_advisor_verify"""
 
@@ -34,7 +37,12 @@ class ActionModule(CapturingAction):
         found = advisor.answer(
             command, ["verify", str(before), "--from", str(capture), "--format", "json"], statuses=(0, 1)
         )
-        return {"changed": False, **self.unsafe(found)}
+        lost = [check["message"] for check in found["checks"] if check["status"] == "block"]
+        result = {"changed": False, "verified": not lost}
+        result.update((key, self.unsafe(found[key])) for key in RETURNED)
+        if lost and options["fail_on_loss"]:
+            result.update(failed=True, msg=f"Something is worse than before: {'; '.join(lost)}")
+        return result
 
     def before(self, command, options, host):
         """Return the file with the scan from before; a capture is evaluated first."""

@@ -89,5 +89,5 @@ missing:
   description: The hosts of the play that are not in the report, each with the reason. They are warned of, too.
   returned: success
   type: dict
-  sample: {printer: it failed or could not be reached}
+  sample: {printer: It could not be reached.}
 """

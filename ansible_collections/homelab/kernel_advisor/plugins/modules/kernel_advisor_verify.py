@@ -48,3 +48,46 @@ EXAMPLES = r"""
     fail_on_loss: false
   register: verified
 """
+
+RETURN = r"""
+verified:
+  description: Whether everything that worked before works now.
+  returned: success
+  type: bool
+  sample: true
+worst:
+  description: The worst status of all checks, one of V(ok), V(unknown), V(warn), V(block).
+  returned: success
+  type: str
+  sample: ok
+checks:
+  description: What was looked at, the worst first. V(block) is a loss, V(warn) a promise that was not kept.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: kernel
+      status: ok
+      message: 6.12.117+deb13-amd64 runs
+      reading: 6.12.94+deb13-amd64 -> 6.12.117+deb13-amd64
+before:
+  description: When the host was scanned before, and the kernel that ran then.
+  returned: success
+  type: dict
+  sample: {generated: "2026-11-22T10:40:00Z", release: 6.12.94+deb13-amd64}
+after:
+  description: When it was scanned now, and the kernel that runs now.
+  returned: success
+  type: dict
+  sample: {generated: "2026-11-22T10:52:00Z", release: 6.12.117+deb13-amd64}
+closed:
+  description: The bugs that could run on this host before and are closed now.
+  returned: success
+  type: list
+  elements: dict
+opened:
+  description: The bugs that can run on this host now and were not open before.
+  returned: success
+  type: list
+  elements: dict
+"""

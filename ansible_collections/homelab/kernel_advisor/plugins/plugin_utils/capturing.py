@@ -9,7 +9,7 @@ import binascii
 import tempfile
 
 from ansible import constants
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
 
@@ -53,11 +53,17 @@ class CapturingAction(ActionBase):
         result = super().run(tmp, task_vars)
         del tmp
         options = self.validate_argument_spec(argument_spec=self.SPEC)[1]
+        note = why_file(task_vars["inventory_hostname"])
         try:
             command = advisor.find_advisor(options["advisor_executable"])
             result.update(self.answer(command, options, task_vars))
         except advisor.AdvisorProblem as problem:
+            advisor.write_file(note, str(problem).encode())
             raise AnsibleActionFail(str(problem)) from problem
+        except AnsibleConnectionFailure:
+            advisor.write_file(note, b"It could not be reached.")
+            raise
+        note.unlink(missing_ok=True)
         return result
 
     def answer(self, command, options, task_vars):
@@ -113,6 +119,11 @@ def before_file(host):
     return advisor.run_folder(constants, CAPTURES) / f"{advisor.file_name(host)}.before.json"
 
 
+def why_file(host):
+    """Return where it is noted why a host gave no answer in this run of Ansible."""
+    return advisor.run_folder(constants, CAPTURES) / f"{advisor.file_name(host)}.why"
+
+
 def unpacked(packed):
     """Return a capture that came as Base64."""
     try:
@@ -138,8 +149,10 @@ def python_problem(result):
 
 def said(problem, result):
     """Return why the capture module gave nothing, and what to do about it."""
-    last = [line.strip() for line in told(result).splitlines() if line.strip()][-1:]
-    why = f" (It said: {last[0]})" if last else ""
+    parts = (str(result.get(key) or "").splitlines() for key in ("msg", "module_stdout", "module_stderr"))
+    lines = [line.strip() for part in parts for line in part if line.strip()]
+    last = next((line for line in reversed(lines) if not line.startswith("Shared connection to ")), "")
+    why = f" (It said: {last})" if last else ""
     if problem == "old":
         return (
             "The host's Python is too old for the capture module, which needs 3.8 or newer, and maybe for this "
