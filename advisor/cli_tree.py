@@ -12,6 +12,8 @@ from typing import NamedTuple, Protocol, cast
 import typer
 import typer.main
 
+# typer's own options: where completion files are installed, they serve nothing.
+_TYPERS_OWN = {"install_completion", "show_completion"}
 _KINDS = {
     "boolean": "flag",
     "choice": "choice",
@@ -125,7 +127,11 @@ _HELP = Option("help", ("-h", "--help"), "flag", "Show this message and exit.", 
 
 def _command(command: _Command, path: tuple[str, ...]) -> Command:
     text = (command.help or "").strip()
-    shown = [one for one in command.params if not getattr(one, "hidden", False)]
+    shown = [
+        one
+        for one in command.params
+        if one.name not in _TYPERS_OWN and not getattr(one, "hidden", False)
+    ]
     below = cast("Mapping[str, _Command]", getattr(command, "commands", {}))
     options = [_option(one) for one in shown if one.param_type_name == "option"]
     return Command(
@@ -154,7 +160,7 @@ def _option(parameter: _Parameter) -> Option:
         least=_limit(parameter, "min"),
         most=_limit(parameter, "max"),
         many=bool(getattr(parameter, "multiple", False)),
-        at_once=parameter.is_eager or parameter.name in {"install_completion", "show_completion"},
+        at_once=parameter.is_eager,
         metavar="" if kind == "flag" else parameter.metavar or parameter.type.name.upper(),
         default=str(default),
     )

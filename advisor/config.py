@@ -27,20 +27,22 @@ _Defaults = dict[tuple[str, ...], dict[str, object]]
 
 
 def config_files(environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return where defaults may stand, the one that counts more last; they need not exist.
+    """Return the files that hold defaults here, the one that counts more last.
 
-    ``ADVISOR_CONFIG`` names the only file to read; empty, none is read.
+    ``ADVISOR_CONFIG`` names the only file to read, which then has to exist; empty, none is read. A
+    folder that this user may not look into holds none.
     """
     only = environ.get("ADVISOR_CONFIG")
     if only is not None:
         return (Path(only),) if only else ()
     base = environ.get("XDG_CONFIG_HOME", "")
     home = environ.get("HOME", "")
+    places = [str(SYSTEM_FILE)]
     if base.startswith("/"):
-        return (SYSTEM_FILE, Path(base) / "advisor/config.toml")
-    if home.startswith("/"):
-        return (SYSTEM_FILE, Path(home) / ".config/advisor/config.toml")
-    return (SYSTEM_FILE,)
+        places.append(f"{base}/advisor/config.toml")
+    elif home.startswith("/"):
+        places.append(f"{home}/.config/advisor/config.toml")
+    return tuple(Path(place) for place in places if os.path.exists(place))  # noqa: PTH110 - never raises
 
 
 def default_map(environ: Mapping[str, str], app: typer.Typer) -> dict[str, object]:
@@ -58,7 +60,7 @@ def default_map(environ: Mapping[str, str], app: typer.Typer) -> dict[str, objec
         return {}
     found: _Defaults = {}
     for path in config_files(environ):
-        content = read_config(path, must_exist="ADVISOR_CONFIG" in environ)
+        content = read_config(path)
         if content:
             _check(path, content, environ, found)
     if not found:
@@ -69,24 +71,20 @@ def default_map(environ: Mapping[str, str], app: typer.Typer) -> dict[str, objec
     return _nested({path: values for path, values in found.items() if path in running})
 
 
-def read_config(path: Path, *, must_exist: bool = False) -> dict[str, object]:
-    """Return what a file says, nothing where there is no file.
+def read_config(path: Path) -> dict[str, object]:
+    """Return what a file says.
 
     Raises:
         AdvisorError: It cannot be read, or is not TOML.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
-        if not must_exist:
-            return {}
-        raise _unreadable(path, "no such file") from None
-    except OSError as error:
-        raise _unreadable(path, str(error.strerror).lower()) from error
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
     try:
         content = os.read(handle, _MOST_BYTES + 1)
     except OSError as error:
-        raise _unreadable(path, str(error.strerror).lower()) from error
+        raise _unreadable(path, error) from error
     finally:
         os.close(handle)
     if len(content) > _MOST_BYTES:
@@ -251,11 +249,13 @@ def _nearest(key: str, known: Mapping[str, object]) -> str:
     return f"; is {near[0]} meant?" if near else ""
 
 
-def _unreadable(path: Path, why: str) -> AdvisorError:
+def _unreadable(path: Path, error: Exception) -> AdvisorError:
+    why = str(getattr(error, "strerror", None) or error).lower()
+    denied = isinstance(error, PermissionError)
     return AdvisorError(
         f"cannot read the configuration, {path}: {why}",
         hint="mend the file, or run with ADVISOR_CONFIG= to read none",
-        status=ExitStatus.PERMISSION if why == "permission denied" else ExitStatus.IO,
+        status=ExitStatus.PERMISSION if denied else ExitStatus.IO,
     )
 
 

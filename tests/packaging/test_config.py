@@ -84,15 +84,25 @@ def test_config_named_by_the_environment_is_the_only_one(files: Files, tmp_path:
 
 
 def test_config_named_by_the_environment_has_to_exist(files: Files) -> None:
-    with pytest.raises(AdvisorError, match="no such file"):
+    with pytest.raises(AdvisorError, match="no such file or directory"):
         files.defaults(ADVISOR_CONFIG="/nowhere/config.toml")
 
 
-def test_config_of_a_relative_base_folder_is_not_looked_for() -> None:
-    assert config_files({"XDG_CONFIG_HOME": "relative", "HOME": ""}) == (config.SYSTEM_FILE,)
-    assert config_files({"XDG_CONFIG_HOME": "/x", "HOME": "/home/u"})[1] == Path(
-        "/x/advisor/config.toml"
-    )
+def test_config_is_looked_for_where_the_environment_says(files: Files, tmp_path: Path) -> None:
+    moved = tmp_path / "moved/advisor/config.toml"
+    moved.parent.mkdir(parents=True)
+    for file in (files.system, files.user, moved):
+        file.touch()
+    home = files.environ["HOME"]
+    assert config_files({"HOME": home}) == (files.system, files.user)
+    assert config_files({"HOME": home, "XDG_CONFIG_HOME": str(tmp_path / "moved")})[1] == moved
+    assert config_files({"HOME": home, "XDG_CONFIG_HOME": "moved"})[1] == files.user
+    assert config_files({"HOME": "relative"}) == (files.system,)
+
+
+def test_config_where_one_cannot_look_is_none(files: Files) -> None:
+    assert config_files({"HOME": "/" + "a" * 300}) == ()
+    assert config_files({"HOME": f"{files.user.parent}\0"}) == ()
 
 
 def test_config_database_gives_way_to_the_environment(files: Files) -> None:
