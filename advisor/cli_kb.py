@@ -3,42 +3,183 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from pathlib import Path
-from typing import Optional
+from typing import TYPE_CHECKING, List, Optional
 
 import typer
 
+from advisor.cli_kb_make import add_making
 from advisor.cli_options import Format
 
+if TYPE_CHECKING:
+    from advisor.knowledge.store import KnowledgeBase
+
+_LONGEST_LINE = 4096
+
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+_FORMAT = typer.Option(Format.TEXT.value, "--format", help="How to write the answer.")
+_DATABASE = typer.Option(None, "--database", metavar="FILE", help="Use this knowledge base.")
+_CNA_ONLY = typer.Option(False, "--cna-only", help="By the CNA's records and rule alone.")
+_MODULE = typer.Option("", "--module", metavar="NAME", help="Only what touches this module.")
+
+
+class LineFormat(StrEnum):
+    """How an answer to each line is written."""
+
+    JSON = "json"
+    TEXT = "text"
+
+
+_LINES = typer.Option(LineFormat.JSON.value, "--format", help="How to write each answer.")
+
+
+@app.command()
+def info(output_format: Format = _FORMAT, database: Optional[Path] = _DATABASE) -> None:
+    """Say what the knowledge base is made of, how much it is and how old."""
+    from advisor.knowledge import answers
+
+    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
+    now = int(fixed) if fixed.isdecimal() and len(fixed) <= 11 else int(time.time())  # noqa: PLR2004
+    document = answers.about(_knowledge(database), now)
+    _answer(document, output_format, answers.about_words(document))
 
 
 @app.command()
 def affected(
     version: str = typer.Argument(..., help="An upstream version: 6.12.94."),
-    cna_only: bool = typer.Option(False, "--cna-only", help="By the CNA's records and rule alone."),
-    output_format: Format = typer.Option(Format.TEXT.value, "--format", help="How to write the answer."),
-    database: Optional[Path] = typer.Option(None, "--database", metavar="FILE", help="Use this one."),
+    cna_only: bool = _CNA_ONLY,
+    module: str = _MODULE,
+    output_format: Format = _FORMAT,
+    database: Optional[Path] = _DATABASE,
 ) -> None:
     """Name the CVEs that are open in an upstream version."""
-    import json
+    from advisor.knowledge import answers
 
+    found = answers.affected(
+        _knowledge(database), answers.version_of(version), cna_only=cna_only, module=module
+    )
+    head = f"{found['count']} open in {found['version']}"
+    _answer(found, output_format, (head, *answers.ids_of(found, "ids")))
+
+
+@app.command()
+def diff(
+    low: str = typer.Argument(..., metavar="V1", help="The upstream version to go from."),
+    high: str = typer.Argument(..., metavar="V2", help="The upstream version to go to."),
+    cna_only: bool = _CNA_ONLY,
+    module: str = _MODULE,
+    output_format: Format = _FORMAT,
+    database: Optional[Path] = _DATABASE,
+) -> None:
+    """Name the CVEs that going from one upstream version to another closes and opens."""
+    from advisor.knowledge import answers
+
+    found = answers.difference(
+        _knowledge(database),
+        answers.version_of(low),
+        answers.version_of(high),
+        cna_only=cna_only,
+        module=module,
+    )
+    _answer(found, output_format, answers.difference_words(found))
+
+
+@app.command()
+def show(
+    name: str = typer.Argument(..., metavar="ID", help="A CVE or a curated entry."),
+    output_format: Format = _FORMAT,
+    database: Optional[Path] = _DATABASE,
+) -> None:
+    """Show all that is known about a CVE or a curated entry."""
     from advisor.errors import AdvisorError, ExitStatus
-    from advisor.knowledge.location import find_database
-    from advisor.knowledge.store import KnowledgeBase
-    from advisor.model.version import parse_version
+    from advisor.knowledge import answers
 
-    parsed = parse_version(version)
-    if parsed is None:
+    found = answers.shown(_knowledge(database), name)
+    if found is None:
         raise AdvisorError(
-            f"not an upstream version, {version}",
-            hint="give it as kernel.org does: 6.12.94",
+            f"the knowledge base has nothing called {name}",
+            hint="give a CVE id such as CVE-2026-23352, or the id of an entry of data/fixes.json",
             status=ExitStatus.USAGE,
         )
-    knowledge = KnowledgeBase(find_database(database, os.environ))
-    found = knowledge.ids(knowledge.open_in(parsed, cna_only=cna_only).keys())
-    ids = sorted(found.values(), key=lambda cve: [int(part) for part in cve.split("-")[1:]])
+    _answer(found, output_format, answers.shown_words(found))
+
+
+@app.command()
+def path(
+    files: Optional[List[str]] = typer.Argument(
+        None, metavar="[FILE]...", help="Kernel source files; lines of stdin where none is given."
+    ),
+    release: str = typer.Option(
+        "", "--release", metavar="SERIES", help="In this tree; the newest that has the file else."
+    ),
+    arch: str = typer.Option(
+        "x86", "--arch", help="On this architecture, as arch/ calls it; `all` for every one."
+    ),
+    output_format: LineFormat = _LINES,
+    database: Optional[Path] = _DATABASE,
+) -> None:
+    """Tell which module and options each kernel source file belongs to, a line each."""
+    from advisor.knowledge import answers
+
+    knowledge = _knowledge(database)
+    where = "" if arch == "all" else arch
+    for name in files or _lines():
+        found = answers.source_file(name, knowledge.path(name), release=release, arch=where)
+        _answer_line(found, output_format, answers.source_file_words(found))
+
+
+@app.command()
+def identify(output_format: LineFormat = _LINES) -> None:
+    """Tell from which upstream version kernels are built: lines of JSON with `release` on stdin."""
+    from advisor.cli_kb_identify import identity_document, identity_words
+
+    for line in _lines():
+        found = identity_document(line)
+        _answer_line(found, output_format, identity_words(found))
+
+
+def _knowledge(database: Path | None) -> KnowledgeBase:
+    from advisor.knowledge.location import find_database
+    from advisor.knowledge.store import KnowledgeBase
+
+    return KnowledgeBase(find_database(database, os.environ))
+
+
+def _lines() -> Iterator[str]:
+    """Yield the lines of stdin that say something."""
+    for line in sys.stdin:
+        text = line.strip()
+        if text:
+            yield text[:_LONGEST_LINE]
+
+
+def _answer(document: object, output_format: Format, words: Iterable[str]) -> None:
+    import json
+
     if output_format is Format.JSON:
-        typer.echo(json.dumps({"version": str(parsed), "count": len(ids), "ids": ids}))
+        typer.echo(json.dumps(document, indent=1))
     else:
-        typer.echo("\n".join((f"{len(ids)} open in {parsed}", *ids)))
+        _echo_words(words)
+
+
+def _answer_line(document: object, output_format: LineFormat, words: Iterable[str]) -> None:
+    import json
+
+    if output_format is LineFormat.JSON:
+        typer.echo(json.dumps(document))
+    else:
+        _echo_words(words)
+
+
+def _echo_words(words: Iterable[str]) -> None:
+    from advisor.render.text import clean
+
+    typer.echo("\n".join(clean(line) for line in words))
+
+
+add_making(app)

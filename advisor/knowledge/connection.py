@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from advisor.errors import AdvisorError, ExitStatus
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _CHUNK = 900  # values in one query; every SQLite takes 999
 
 # SQLite's rows hold whatever the query selects; schema.sql says what that is.

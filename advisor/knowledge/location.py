@@ -31,7 +31,7 @@ def find_database(explicit: Path | None, environ: Mapping[str, str]) -> Path:
     named = environ.get("ADVISOR_DATABASE")
     if named:
         return Path(named)
-    serials = {path: _serial(path) for path in (*_updated(environ), PACKAGED)}
+    serials = {path: serial_of(path) for path in (*_updated(environ), PACKAGED)}
     return max(serials, key=lambda path: serials[path]) if any(serials.values()) else PACKAGED
 
 
@@ -51,7 +51,7 @@ def _updated(environ: Mapping[str, str]) -> Iterator[Path]:
     yield SYSTEM_FOLDER / FILE_NAME
 
 
-def _serial(path: Path) -> int:
+def serial_of(path: Path) -> int:
     """Return the serial of a usable knowledge base, 0 where it is none."""
     try:
         if not path.is_file():

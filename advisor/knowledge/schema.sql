@@ -2,7 +2,7 @@
 -- fix its number here: 1 is the oldest CVE. Written by advisor/knowledge/build/database.py, read by
 -- advisor/knowledge/store.py. What a scan asks of thousands of fixes at once is packed in columns
 -- (advisor/knowledge/columns.py), which costs a fifth of reading them row by row.
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
@@ -43,6 +43,9 @@ CREATE TABLE sites (n INTEGER PRIMARY KEY, text TEXT NOT NULL);
 -- Every file of the kernel trees, by folder: compressed lines of
 -- `folder TAB units TAB name/name/...`.
 CREATE TABLE folder (path TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+
+-- Where files went that no kernel tree has any more: a path, or a folder that ends in a slash.
+CREATE TABLE moved (old TEXT PRIMARY KEY, new TEXT NOT NULL) WITHOUT ROWID;
 
 -- CVEs that are known to be exploited, and since when.
 CREATE TABLE exploited (id TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;

@@ -116,6 +116,23 @@ def parse_site(line: str) -> Site:
     return Site(path, parse_units(text), known=True) if text else Site(path, (), known=False)
 
 
+def present_path(path: str, moved: Mapping[str, str]) -> str:
+    """Return where a file went; the path itself where nothing is known.
+
+    Args:
+        path: As some kernel had it.
+        moved: Path, or folder that ends in a slash, -> where it went.
+    """
+    if path in moved:
+        return moved[path]
+    folder = path
+    while "/" in folder:
+        folder = folder.rpartition("/")[0]
+        if f"{folder}/" in moved:
+            return moved[f"{folder}/"] + path[len(folder) + 1 :]
+    return path
+
+
 @cache
 def parse_units(text: str) -> tuple[Unit, ...]:
     """Return the units that :func:`units_text` wrote.

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import cast
 
 from advisor.knowledge.columns import (
     CHANGELOG_SOURCE,
@@ -21,12 +19,13 @@ from advisor.knowledge.columns import (
     unpack_patches,
     unpack_spans,
 )
-from advisor.knowledge.connection import SCHEMA_VERSION, Connection, Row
+from advisor.knowledge.connection import SCHEMA_VERSION, Row
 from advisor.knowledge.facts import Counts, CuratedRow, OpenFix, Record, SeriesFacts
 from advisor.knowledge.ranges import Line, OpenRanges, by_the_letter, open_ranges
-from advisor.knowledge.sites import Site, Unit, packed_folder, parse_site, parse_units
+from advisor.knowledge.sites import Site, parse_site
 from advisor.knowledge.trace import unpack
-from advisor.model.version import KernelVersion, Series, parse_version
+from advisor.knowledge.world import World
+from advisor.model.version import KernelVersion, Series
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -38,19 +37,8 @@ __all__ = [
     "SeriesFacts",
 ]
 
-_MOST_TEXT = 16 << 20  # of one unpacked folder; drivers/net has 0.7 MB
-_CURATED_OPEN = """
-    SELECT n, id, kind, trigger FROM curated
-    WHERE (started <= :series OR n IN (SELECT fix FROM curated_point
-            WHERE series = :series AND kind = 0 AND patch <= :patch))
-      AND (ended IS NULL OR ended > :mended)
-      AND n NOT IN (SELECT fix FROM curated_point
-            WHERE series = :series AND kind = 1 AND patch <= :patch)
-    ORDER BY id
-"""
 
-
-class KnowledgeBase:
+class KnowledgeBase(World):
     """Look-ups in one database file. Nothing is loaded until it is asked for.
 
     Args:
@@ -62,8 +50,7 @@ class KnowledgeBase:
     """
 
     def __init__(self, path: Path) -> None:
-        self.location = path
-        self._file = Connection(path)
+        super().__init__(path)
         self._columns: Columns | None = None
         self._letter: Columns | None = None
         self._versions: list[str] = []
@@ -72,14 +59,6 @@ class KnowledgeBase:
         self._ranges: dict[tuple[int, bool, bool], OpenRanges] = {}
         self._open: dict[int, OpenFix] = {}
         self._sites: dict[str, Site] = {}
-
-    def close(self) -> None:
-        """Close the database; asking anything after that is a bug."""
-        self._file.close()
-
-    def meta(self) -> dict[str, str]:
-        """Return what the database says about itself: ``snapshot``, ``records`` ..."""
-        return dict(self._file.all("SELECT key, value FROM meta"))
 
     # Which fixes a kernel lacks.
 
@@ -109,9 +88,9 @@ class KnowledgeBase:
         what came in with it. :meth:`mended_to` is where those end.
         """
         line = self._line(series.code)
-        patches = (*line.bugs.values(), *line.fixes.values())
-        if patches:
-            return KernelVersion(series, max(patches))
+        patch = max((*line.bugs.values(), *line.fixes.values()), default=0)
+        if patch:
+            return KernelVersion(series, patch)
         return KernelVersion(series) if series.code in self._all_columns().ended else None
 
     def mended_to(self, series: Series) -> KernelVersion | None:
@@ -162,6 +141,20 @@ class KnowledgeBase:
             except (struct.error, TypeError, IndexError) as error:
                 raise self._file.damaged(error) from error
         return self._letter
+
+    def fixes(self) -> int:
+        """Return how many fixes there are; they have the numbers from 1 on."""
+        return len(self._all_columns().cve)
+
+    def silent_about(self, numbers: Iterable[int], series: Series) -> frozenset[int]:
+        """Return the fixes that no source places in a series: neither open nor closed there.
+
+        These are what only a changelog of other series knows.
+        """
+        sources, noted = self._all_columns().source, self._line(series.code).noted
+        return frozenset(
+            n for n in numbers if sources[n - 1] == CHANGELOG_SOURCE and n not in noted
+        )
 
     # What is known about fixes.
 
@@ -266,131 +259,3 @@ class KnowledgeBase:
         brought: set[int] = {by for listed in found.values() for by in listed}
         ids = self.ids(brought)
         return {n: tuple(ids[by] for by in listed) for n, listed in found.items()}
-
-    # What people wrote.
-
-    def curated_open_in(self, version: KernelVersion) -> tuple[CuratedRow, ...]:
-        """Return the curated entries that hold for an upstream kernel, by id.
-
-        The rule is the one of :meth:`open_in`.
-        """
-        code = version.series.code
-        values = {
-            "series": code,
-            "patch": version.patch,
-            "mended": code - 1 if version.is_rc else code,
-        }
-        return tuple(map(CuratedRow._make, self._file.all(_CURATED_OPEN, values)))
-
-    def curated_bodies(self, numbers: Collection[int]) -> dict[int, dict[str, object]]:
-        """Return curated entries as ``data/fixes.json`` has them, by number."""
-        rows = self._file.any_of("SELECT n, body FROM curated WHERE n IN ({})", numbers)
-        return {n: self._object(body) for n, body in rows}
-
-    def curated_for(self, cves: Collection[str]) -> dict[str, tuple[str, ...]]:
-        """Return the ids of the curated entries that speak about CVEs; others are left out."""
-        found: defaultdict[str, list[str]] = defaultdict(list)
-        query = """
-            SELECT curated_cve.cve, curated.id FROM curated_cve
-            JOIN curated ON curated.n = curated_cve.fix
-            WHERE curated_cve.cve IN ({}) ORDER BY curated_cve.cve, curated.id"""
-        for cve, name in self._file.any_of(query, cves):
-            found[cve].append(name)
-        return {cve: tuple(names) for cve, names in found.items()}
-
-    def curated(self, name: str) -> dict[str, object] | None:
-        """Return the curated entry with an id, None where there is none."""
-        row = self._file.one("SELECT body FROM curated WHERE id = ?", name)
-        return self._object(row[0]) if row else None
-
-    def _object(self, body: str) -> dict[str, object]:
-        try:
-            return cast("dict[str, object]", json.loads(body))
-        except ValueError as error:
-            raise self._file.damaged(error) from error
-
-    # The world around the fixes.
-
-    def series(self, series: Series) -> SeriesFacts | None:
-        """Return what is known about a series, None where nothing is."""
-        row = self._file.one("SELECT * FROM series WHERE code = ?", series.code)
-        return _series_facts(row) if row else None
-
-    def all_series(self) -> tuple[SeriesFacts, ...]:
-        """Return what is known about every series, the oldest first."""
-        return tuple(map(_series_facts, self._file.all("SELECT * FROM series ORDER BY code")))
-
-    def drivers(self, modules: Collection[str]) -> tuple[dict[str, object], ...]:
-        """Return what ``data/drivers.json`` says about modules."""
-        query = """
-            SELECT DISTINCT driver.n, driver.body FROM driver
-            JOIN driver_module ON driver_module.driver = driver.n
-            WHERE driver_module.module IN ({})"""
-        found: dict[int, str] = dict(self._file.any_of(query, modules))
-        return tuple(self._object(body) for _, body in sorted(found.items()))
-
-    def removed_between(self, low: Series, high: Series) -> tuple[dict[str, object], ...]:
-        """Return the drivers gone in a series after ``low``, up to ``high``, and not back by then."""
-        rows = self._file.all(
-            "SELECT body FROM driver WHERE removed > ? AND removed <= ?"
-            " AND (restored IS NULL OR restored > ?) ORDER BY n",
-            (low.code, high.code, high.code),
-        )
-        return tuple(self._object(row[0]) for row in rows)
-
-    def counts(self, module: str, series: Series, low: int, high: int) -> Counts | None:
-        """Return how many fixes a module got in stable releases, CVE or not, by changelogs.
-
-        Subject lines tell the module of about half of all fixes, so it got at least as many.
-
-        Args:
-            module: In memory's spelling; ``""`` for all fixes, whatever they touch.
-            series: The stable series.
-            low: The patch level after which to count.
-            high: The last patch level to count.
-
-        Returns:
-            None where no changelog lists that series up to ``high``.
-        """
-        row = self._file.one("SELECT last, body FROM tally WHERE series = ?", series.code)
-        if row is None or row[0] < high:
-            return None
-        fixes = named = 0
-        for line in self._unpacked(row[1]).splitlines():
-            name, _, counts = line.partition("\t")
-            if name == module:
-                for patch, one, two in map(_tally, counts.split()):
-                    if low < patch <= high:
-                        fixes, named = fixes + one, named + two
-        return Counts(fixes, named)
-
-    def path(self, path: str) -> tuple[Unit, ...] | None:
-        """Return what a source file is compiled into, None where no kernel tree has it."""
-        folder, _, name = path.rpartition("/")
-        row = self._file.one("SELECT body FROM folder WHERE path = ?", packed_folder(path))
-        if row is None:
-            return None
-        for line in self._unpacked(row[0]).splitlines():
-            found, units, names = line.split("\t")
-            if found == folder and name in names.split("/"):
-                return parse_units(units)
-        return None
-
-    def _unpacked(self, body: bytes) -> str:
-        import zlib  # noqa: PLC0415 - a scan seldom needs it
-
-        try:
-            return zlib.decompressobj().decompress(body, _MOST_TEXT).decode("utf-8")
-        except (zlib.error, ValueError, TypeError) as error:
-            raise self._file.damaged(error) from error
-
-
-def _tally(text: str) -> tuple[int, int, int]:
-    patch, _, counts = text.partition("=")
-    fixes, _, named = counts.partition(",")
-    return int(patch), int(fixes), int(named)
-
-
-def _series_facts(row: Row) -> SeriesFacts:
-    code, released, longterm, eol, last = row
-    return SeriesFacts(series_of(code), released, bool(longterm), eol, parse_version(last))

@@ -7,13 +7,14 @@ import json
 import re
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.knowledge.build import classify
 from advisor.knowledge.build.record import Record, check_files, parse_pair
+from advisor.knowledge.build.vector import base_score
 
 _NAME = re.compile(r"(?:.*/)?(?:cve/)?published/(\d{4})/(CVE-\d{4}-\d{4,7})\.(json|dyad)\Z")
 _MEMBER_LIMIT = 4 << 20  # the largest record of 2026 is 180 kB
@@ -53,10 +54,8 @@ def read_records(source: Path) -> CnaRecords:
             checked-out git clone of it, or a tar of it in any compression.
 
     Raises:
-        AdvisorError: It cannot be read, or a record is damaged; the record is named. Or the package
-            ``cvss``, which nothing else needs, is not installed.
+        AdvisorError: It cannot be read, or a record is damaged; the record is named.
     """
-    score = _scorer()
     texts: dict[str, dict[str, str]] = {}
     newest = 0.0
     for member in _members(source):
@@ -64,7 +63,7 @@ def read_records(source: Path) -> CnaRecords:
         if match is not None:
             texts.setdefault(match[2], {})[match[3]] = member.text
             newest = max(newest, member.time)
-    records = [_record(cve, parts, score) for cve, parts in texts.items() if len(parts) == 2]  # noqa: PLR2004
+    records = [_record(cve, parts) for cve, parts in texts.items() if len(parts) == 2]  # noqa: PLR2004
     if not records:
         raise AdvisorError(
             f"no CVE record in {source}",
@@ -73,19 +72,6 @@ def read_records(source: Path) -> CnaRecords:
         )
     day = dt.datetime.fromtimestamp(newest, tz=dt.UTC).date().isoformat()
     return CnaRecords(sorted(records, key=lambda one: one.record.sort_key), day)
-
-
-def _scorer() -> Callable[[str], int]:
-    """Return what computes the base score of a vector in tenths."""
-    try:
-        from cvss import CVSS3  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - only here
-    except ImportError as error:
-        raise AdvisorError(
-            "reading the CNA's records needs the package cvss, which is not installed",
-            hint="pip install cvss, or build from the text form under data/",
-            status=ExitStatus.USAGE,
-        ) from error
-    return lambda vector: round(float(CVSS3(vector).base_score or 0) * 10)
 
 
 def _members(source: Path) -> Iterator[_Member]:
@@ -130,9 +116,9 @@ def _archived(archive: tarfile.TarFile) -> Iterator[_Member]:
                 yield _Member(member.name, file.read().decode("utf-8", "replace"), member.mtime)
 
 
-def _record(cve: str, parts: dict[str, str], score: Callable[[str], int]) -> Titled:
+def _record(cve: str, parts: dict[str, str]) -> Titled:
     try:
-        return parse_record(cve, parts["json"], parts["dyad"], score)
+        return parse_record(cve, parts["json"], parts["dyad"])
     except (ValueError, KeyError, TypeError) as error:
         raise AdvisorError(
             f"damaged CVE record, {cve}: {error}",
@@ -141,14 +127,13 @@ def _record(cve: str, parts: dict[str, str], score: Callable[[str], int]) -> Tit
         ) from error
 
 
-def parse_record(cve: str, json_text: str, dyad: str, score: Callable[[str], int]) -> Titled:
+def parse_record(cve: str, json_text: str, dyad: str) -> Titled:
     """Return what one record says; the score of one without a vector is 0.
 
     Args:
         cve: Its id.
         json_text: All of its ``.json`` file.
         dyad: All of its ``.dyad`` file.
-        score: Computes the base score of a CVSS 3.1 vector in tenths.
 
     Raises:
         ValueError: It is damaged. So do ``KeyError`` and ``TypeError`` say.
@@ -166,7 +151,7 @@ def parse_record(cve: str, json_text: str, dyad: str, score: Callable[[str], int
         files=check_files(sorted(files)),
         pairs=tuple(parse_pair(line) for line in lines),
         cvss=vector.removeprefix(_VECTOR),
-        score=score(vector) if vector else 0,
+        score=base_score(vector) if vector else 0,
         bug=classify.bug_class(title, text),
         evidence=classify.evidence(title, text),
     )
@@ -177,10 +162,7 @@ def _vector(metrics: Iterable[object]) -> str:
     for metric in metrics:
         found = _dict(metric).get("cvssV3_1")
         if found is not None:
-            vector = str(_dict(found)["vectorString"])
-            if not vector.startswith(_VECTOR):
-                raise ValueError(f"not a CVSS 3.1 vector: {vector!r}")
-            return vector
+            return str(_dict(found)["vectorString"])
     return ""
 
 

@@ -54,6 +54,7 @@ def read_parts(data: Path) -> Parts:
         records=list(text.read_records(data / RECORDS)),
         units=text.read_units(data / FILES),
         meta=meta,
+        moved=text.read_moved(data / "moved-files.tsv"),
         releases=list(read_facts(data / FACTS)),
         curated=_read_curated(data / "fixes.json"),
         series=reference.load_series(texts["series"]),

@@ -26,7 +26,7 @@ from advisor.knowledge.columns import (
 from advisor.knowledge.facts import Counts, SeriesFacts
 from advisor.knowledge.reference import Exploited
 from advisor.knowledge.reference_drivers import DriverFacts
-from advisor.knowledge.sites import Unit, packed_folder, sites_text, units_text
+from advisor.knowledge.sites import Unit, packed_folder, present_path, sites_text, units_text
 from advisor.model.condition import condition_json
 from advisor.model.curated import BranchVersion, CuratedFix
 from advisor.model.version import Series
@@ -46,12 +46,14 @@ class Parts(NamedTuple):
         records: The CNA's, in the order of their ids.
         units: Source file -> what it is compiled into, for every file of every kernel tree read.
         meta: What the database says about itself.
+        moved: Path or folder that is no more -> where it went.
         releases: What distributions' changelogs say about stable releases.
     """
 
     records: Sequence[Record]
     units: Mapping[str, tuple[Unit, ...]]
     meta: Mapping[str, str]
+    moved: Mapping[str, str] = {}
     releases: Sequence[Release] = ()
     curated: Sequence[Curated] = ()
     series: Sequence[SeriesFacts] = ()
@@ -93,7 +95,8 @@ def _fill(connection: sqlite3.Connection, parts: Parts) -> None:
     rows = fix_rows(parts.records, noted)
     with connection:
         _insert(connection, "meta", sorted(_meta(parts, rows).items()))
-        _fill_fixes(connection, rows, parts.units)
+        _fill_fixes(connection, rows, with_moved(rows, parts))
+        _insert(connection, "moved", sorted(parts.moved.items()))
         _fill_tallies(connection, parts.releases)
         _fill_folders(connection, parts.units)
         _fill_curated(connection, parts.curated)
@@ -120,6 +123,16 @@ def _insert(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[obj
         marks = ",".join("?" * len(listed[0]))
         # The table's name is a constant of this module.
         connection.executemany(f"INSERT INTO {table} VALUES ({marks})", listed)  # noqa: S608
+
+
+def with_moved(rows: Sequence[FixRow], parts: Parts) -> Mapping[str, tuple[Unit, ...]]:
+    """Return the units of files, those that fixes name by a path of the past among them."""
+    units = dict(parts.units)
+    for path in {path for row in rows for path in row.files} - units.keys():
+        now = present_path(path, parts.moved)
+        if now in units:
+            units[path] = units[now]
+    return units
 
 
 class _Interned:

@@ -66,6 +66,28 @@ def read_units(folder: Path) -> Mapping[str, tuple[Unit, ...]]:
     return found
 
 
+def read_moved(path: Path) -> dict[str, str]:
+    """Return where files went that no kernel tree has any more: path or folder -> path or folder.
+
+    Raises:
+        AdvisorError: A line is damaged; it is named.
+    """
+    moved: dict[str, str] = {}
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            old, tab, new = line.rstrip("\n").partition("\t")
+            if line.startswith("#"):
+                continue
+            if not tab or old.endswith("/") != new.endswith("/") or old in moved:
+                raise AdvisorError(
+                    f"damaged list of moved files, {path}:{number}",
+                    hint="restore the file from git",
+                    status=ExitStatus.BAD_DATA,
+                )
+            moved[old] = new
+    return moved
+
+
 def read_trees(folder: Path) -> str:
     """Return the releases whose trees the map of files was made of: ``6.1 6.12 7.3``."""
     for path in sorted(folder.glob("*.tsv")):
