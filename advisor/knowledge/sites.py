@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
+from advisor.model.version import Series, parse_version
+
 VMLINUX = "vmlinux"
 SEVERAL = "several"
 NOT_BUILT = "-"
@@ -74,6 +76,29 @@ class Site(NamedTuple):
     path: str
     units: tuple[Unit, ...]
     known: bool
+
+    def units_in(self, tree: str) -> tuple[Unit, ...]:
+        """Return what the file is compiled into in one kernel tree, ``6.12``.
+
+        Where that tree has none of it, another tree's answer stands in.
+        """
+        found = tuple(unit for unit in self.units if not unit.releases or tree in unit.releases)
+        return found or self.units
+
+
+def nearest_tree(trees: Iterable[str], series: Series) -> str:
+    """Return the kernel tree to ask about a series: the newest not after it, else the oldest.
+
+    Args:
+        trees: The releases of all trees (:meth:`KnowledgeBase.trees`): ``("6.1", "6.12", "7.3")``.
+        series: The series of a kernel.
+
+    Returns:
+        ``""`` where there is no tree.
+    """
+    known = sorted((version.series, tree) for tree in trees if (version := parse_version(tree)))
+    before = [tree for found, tree in known if found <= series]
+    return before[-1] if before else known[0][1] if known else ""
 
 
 def packed_folder(path: str) -> str:

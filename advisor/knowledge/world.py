@@ -64,6 +64,10 @@ class World:
         """Return what the database says about itself: ``snapshot``, ``records`` ..."""
         return dict(self._file.all("SELECT key, value FROM meta"))
 
+    def trees(self) -> tuple[str, ...]:
+        """Return the releases whose source trees tell what files are compiled into."""
+        return tuple(self.meta().get("trees", "").split())
+
     def sizes(self) -> dict[str, int]:
         """Return how much there is of what is not counted in :meth:`meta`."""
         tables = ("exploited", "series", "driver", "repair")

@@ -10,7 +10,7 @@ from advisor.errors import AdvisorError, ExitStatus
 
 NAMESPACE = "advisor-knowledge"
 IDENTITY = "advisor-update"
-SIGNERS = Path(__file__).parents[1] / "signers"
+SIGNERS = Path(__file__).parents[1] / "update.keys"
 """The keys that are pinned in the package, in the form of ssh-keygen's ``allowed_signers``."""
 
 _PATIENCE = 30  # seconds
