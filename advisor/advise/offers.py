@@ -81,7 +81,7 @@ def find_offers(inventory: Inventory, extra: Iterable[GivenKernel] = ()) -> tupl
     The flavour in use is kept: a cloud kernel is not offered for a desktop's. Of what is offered, the
     newest few of each series are kept; of what is installed, everything.
     """
-    given = [_given(kernel, inventory) for kernel in extra]
+    given = [_given(kernel, inventory) for kernel in _together(extra)]
     if is_from_outside(inventory):
         return tuple(given)
     words = flavour(inventory.kernel.identity.release)
@@ -198,6 +198,34 @@ def _is_other_build(inventory: Inventory, package_version: str) -> bool:
         "",
     )
     return bool(told) and package_version not in {"", told}
+
+
+def _together(extra: Iterable[GivenKernel]) -> Iterator[GivenKernel]:
+    """Yield the kernels that were named, one a release: a kernel may come in several packages."""
+    by_release: dict[str, list[GivenKernel]] = {}
+    for given in extra:
+        by_release.setdefault(given.kernel.release, []).append(given)
+    for parts in by_release.values():
+        first = min(parts, key=lambda part: "image" not in part.kernel.package)
+        cves = frozenset[str]().union(*(part.kernel.cves for part in parts))
+        source = next((part.kernel.cves_source for part in parts if part.kernel.cves), "")
+        kernel = first.kernel._replace(cves=cves, cves_source=source)
+        yield GivenKernel(kernel, _joined([part.modules for part in parts if part.modules]))
+
+
+def _joined(parts: list[KernelModules]) -> KernelModules | None:
+    """Return the module lists of a kernel's packages as one."""
+    if len(parts) < 2:  # noqa: PLR2004 - nothing to join
+        return parts[0] if parts else None
+    available = [part.available for part in parts if part.available is not None]
+    builtin = [part.builtin for part in parts if part.builtin is not None]
+    return KernelModules(
+        release=parts[0].release,
+        available=frozenset[str]().union(*available) if available else None,
+        builtin=frozenset[str]().union(*builtin) if builtin else None,
+        serves=next((part.serves for part in parts if part.serves is not None), None),
+        source=" and ".join(part.source for part in parts),
+    )
 
 
 def _given(given: GivenKernel, inventory: Inventory) -> Offer:

@@ -176,7 +176,12 @@ class _Contents:
         name = match[1].replace("-", "_")
         self._files.add(name)
         fits = member.size <= _MOST_MODULE_BYTES and self._kept + member.size <= _MOST_KEPT_BYTES
-        if path.startswith(_KEPT) and fits and "modules.alias" not in self._lists:
+        if (
+            path.startswith(_KEPT)
+            and fits
+            and not path.endswith(".zst")
+            and "modules.alias" not in self._lists
+        ):
             self._kept += member.size
             self._packed.append((name, path, member.read()))
 

@@ -71,7 +71,9 @@ def tar_members(stream: Stream, path: Path) -> Iterator[Member]:
     longer = ""
     for _ in range(_MOST_MEMBERS):
         header = stream.take(_BLOCK)
-        if len(header) < _BLOCK or not header.strip(b"\0"):
+        if len(header) < _BLOCK:
+            raise damaged("it ends early", path)
+        if not header.strip(b"\0"):
             return
         kind, size = header[156:157], _size(header, path)
         padding = -size % _BLOCK
