@@ -6,11 +6,15 @@ DATABASE := advisor/knowledge/kernel.sqlite
 DATA := $(shell find data -type f 2>/dev/null)
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install
 
+# Where packages-test keeps bare Debian roots and what it built; 1.5 GB.
+ROOTS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/advisor-roots
+
 .PHONY: help scan test check format bench lab database clean
+.PHONY: wheel deb zipapp packages-test
 .DEFAULT_GOAL := help
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 scan: $(VENV)/.runtime $(DATABASE) ## Set up what is missing, then scan this machine
 	@$(BIN)/advisor scan $(ARGS)
@@ -32,6 +36,18 @@ bench: $(VENV)/.dev $(DATABASE) ## Measure, side by side with named peers
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 database: $(DATABASE) ## Compile the knowledge base from data/
+
+wheel: $(VENV)/.runtime ## Build dist/*.whl for pipx, uv and pip
+	@$(BIN)/python packaging/build.py wheel dist
+
+deb: $(VENV)/.runtime ## Build dist/*.deb for Debian and what stems from it
+	@$(BIN)/python packaging/build.py deb dist
+
+zipapp: $(VENV)/.runtime ## Build dist/advisor.pyz, one file that needs Python only
+	@$(BIN)/python packaging/build.py zipapp dist
+
+packages-test: $(VENV)/.dev ## Install each package in bare Debian roots; slow, as root
+	@ADVISOR_ROOTS="$(ROOTS)" $(BIN)/python -m pytest -p no:cacheprovider tests/packaging/roots $(ARGS)
 
 clean: ## Remove everything that make made
 	rm -rf $(VENV) $(DATABASE) build dist *.egg-info
