@@ -102,9 +102,6 @@ class Judge:
         if offer.upstream == running and (offer.backports or offer.older):
             why = f"it is built from {running} like the running one; what is on top its number does not tell"
             return self._by_changelog(offer, bare._replace(why_not=why))
-        if bare.horizon is None:
-            why = f"no record speaks about the {series} series"
-            return Judged(offer, bare._replace(why_not=why))
         return self._by_number(offer, bare)
 
     def _missing(self, offer: Offer, version: KernelVersion) -> dict[int, Weighed]:
@@ -138,7 +135,7 @@ class Judge:
                 worst, self._knowledge, Status.AFFECTED, f"open in upstream {version}"
             ),
         )
-        doubt = self._doubt_of_series(version.series)
+        doubt = self._doubt_of_series(version.series, bare.horizon)
         thin = bool(doubt)
         if not thin and bare.horizon is not None and version > bare.horizon:
             doubt = f"the knowledge ends at {bare.horizon}: what came after it is not counted"
@@ -151,8 +148,10 @@ class Judge:
             thin=thin,
         )
 
-    def _doubt_of_series(self, series: Series) -> str:
+    def _doubt_of_series(self, series: Series, horizon: KernelVersion | None) -> str:
         """Return why few known bugs in a series are no good sign, ``""`` where they are."""
+        if horizon is None:
+            return f"no record speaks about the {series} series: its own bugs are not known"
         facts = self._knowledge.series(series)
         released = days_of(facts.released) if facts is not None else None
         if released is None or self._snapshot is None:
