@@ -20,7 +20,7 @@ class BuildWithDatabase(build_py):
         if self.editable_mode:
             return
         sys.path.insert(0, str(ROOT))
-        from advisor.knowledge.build.compile import compile_data
+        from advisor.knowledge.build.compile import compile_data  # noqa: PLC0415 - found by the line above
 
         compile_data(ROOT / "data", Path(self.build_lib) / "advisor/knowledge/kernel.sqlite")
 

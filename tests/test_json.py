@@ -22,7 +22,9 @@ MACHINES = sorted((ROOT / "tests/machines").rglob("*.tar.gz"))
 
 @pytest.fixture(scope="module")
 def schema() -> dict[str, object]:
-    return cast("dict[str, object]", json.loads((ROOT / "docs/scan.schema.json").read_text("utf-8")))
+    return cast(
+        "dict[str, object]", json.loads((ROOT / "docs/scan.schema.json").read_text("utf-8"))
+    )
 
 
 def test_document_of_this_machine_holds_to_the_schema(

@@ -302,8 +302,8 @@ def _groups(answer: Answer) -> list[_Group]:
     """Return the devices by driving module, the one with most bugs that run now first."""
     near: dict[str, list[Finding]] = {}
     for finding in answer.assessment.findings:
-        for device in finding.reached.devices:
-            near.setdefault(device, []).append(finding)
+        for name in finding.reached.devices:
+            near.setdefault(name, []).append(finding)
     grouped: dict[tuple[str, str], list[Device]] = {}
     for device in answer.inventory.devices:
         module = device.module or device.driver or "no driver bound"
