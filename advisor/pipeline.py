@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 from advisor import __version__
@@ -76,13 +77,21 @@ def knowledge_facts(knowledge: KnowledgeBase, *, now: int) -> KnowledgeFacts:
         records=int(meta.get("records", "0")),
         curated=int(meta.get("curated", "0")),
         age_days=age,
-        sources=tuple(
-            (key.removeprefix("source."), value)
-            for key, value in sorted(meta.items())
-            if key.startswith("source.")
-        ),
+        sources=_sources(meta),
         serial=meta.get("serial", ""),
     )
+
+
+def _sources(meta: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the sources with the day each was taken, the CVE records first."""
+    named = (
+        ("kernel-cna", meta.get("snapshot", "")),
+        ("changelogs", meta.get("newest", "")),
+        ("series", meta.get("series_as_of", "")),
+        ("drivers", meta.get("drivers_as_of", "")),
+        ("exploited", meta.get("exploited_as_of", "")),
+    )
+    return tuple((source, day) for source, day in named if day)
 
 
 def _beyond(inventory: Inventory, horizon: KernelVersion | None) -> tuple[Unknown, ...]:

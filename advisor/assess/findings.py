@@ -10,6 +10,7 @@ from advisor.assess.status import judge
 from advisor.knowledge.sites import Site
 from advisor.knowledge.store import KnowledgeBase, OpenFix, Record
 from advisor.model.finding import (
+    NO_FILE,
     REACH_ORDER,
     WEIGHING,
     Assessment,
@@ -107,6 +108,7 @@ def tally(weighed: Mapping[int, Weighed]) -> Tally:
         total=len(weighed),
         by_reach={reach: near[reach] for reach in REACH_ORDER if near[reach]},
         by_severity={severity: bad[severity] for severity in _SEVERITIES if bad[severity]},
+        unlocated=sum(one.reached.how is NO_FILE for one in weighed.values()),
     )
 
 

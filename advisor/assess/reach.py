@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from advisor.assess.autoload import trigger
 from advisor.knowledge.sites import SEVERAL, VMLINUX, Site, Unit
-from advisor.model.finding import REACH_ORDER, Reach, Reached
+from advisor.model.finding import NO_FILE, REACH_ORDER, Reach, Reached
 from advisor.model.inventory import Inventory
 
 _ARCHES = {
@@ -66,7 +66,7 @@ class ReachOf:
     def sites(self, sites: tuple[Site, ...]) -> Reached:
         """Return the strongest reach over the files that a fix touches."""
         if not sites:
-            return Reached(Reach.UNKNOWN, "", "its record names no source file")
+            return Reached(Reach.UNKNOWN, "", NO_FILE)
         found = [reached for site in sites for reached in self._site(site)]
         best = min(found, key=lambda reached: REACH_ORDER.index(reached.reach))
         if len(found) == 1:

@@ -43,6 +43,10 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
+NO_FILE = "its record names no source file"
+"""How the reach of a fix reads that only a changelog knows."""
+
+
 class Reached(NamedTuple):
     """How a set of source files can be reached on this machine.
 
@@ -123,11 +127,13 @@ class Tally(NamedTuple):
         total: All of them, whether they reach this machine or not.
         by_reach: Reach -> number; reaches with none are left out.
         by_severity: Severity -> number, of those that reach this machine.
+        unlocated: How many name no source file, so that nobody can tell what they reach.
     """
 
     total: int
     by_reach: Mapping[Reach, int]
     by_severity: Mapping[Severity, int]
+    unlocated: int = 0
 
     @property
     def reaching(self) -> int:

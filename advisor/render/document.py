@@ -193,6 +193,7 @@ def _summary(answer: Answer) -> Document:
     return {
         "open": assessment.tally.total if judged else None,
         "reaching": assessment.tally.reaching if judged else None,
+        "unlocated": assessment.tally.unlocated if judged else None,
         "certain": assessment.certain if judged else False,
         "by_reach": _by_reach(assessment.tally),
         "by_severity": _by_severity(assessment.tally),

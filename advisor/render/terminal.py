@@ -174,6 +174,12 @@ class _Screen:
         ]
         yield from self._heading(title, f"({', '.join(words)})" if words else "")
         yield from _bar(tally, self.width, self.style)
+        if tally.unlocated:
+            text = (
+                f"{number(tally.unlocated)} of those not told are known from changelogs alone, "
+                "which name no source file."
+            )
+            yield from map(self.style.quiet, fold(text, self.width, "    ", "    "))
 
     def _devices(self) -> Iterator[str]:
         groups = _groups(self.answer)
@@ -260,9 +266,11 @@ class _Screen:
 
     def _age(self) -> Iterator[str]:
         facts = self.answer.knowledge
+        newest = dict(facts.sources).get("changelogs", "")
+        changelogs = f", changelogs to {newest}" if newest else ""
         yield ""
         text = (
-            f"Knowledge of {facts.snapshot} ({plural(facts.age_days, 'day')} old): "
+            f"Knowledge of {facts.snapshot} ({plural(facts.age_days, 'day')} old{changelogs}): "
             f"{number(facts.records)} CVE records, {number(facts.curated)} written by hand. "
             "It cannot speak about anything later."
         )
