@@ -62,6 +62,18 @@ def _add_capture(app: typer.Typer) -> None:
     add_capture(app, TOOLS)
 
 
+def _add_verify(app: typer.Typer) -> None:
+    from advisor.cli_compare import add_verify
+
+    add_verify(app, TOOLS)
+
+
+def _add_diff(app: typer.Typer) -> None:
+    from advisor.cli_compare import add_diff
+
+    add_diff(app, TOOLS)
+
+
 def _add_doctor(app: typer.Typer) -> None:
     from advisor.cli_doctor import doctor
 
@@ -79,6 +91,8 @@ COMMANDS: Mapping[str, Callable[[typer.Typer], None]] = {
     "explain": _add_explain,
     "report": _add_report,
     "capture": _add_capture,
+    "verify": _add_verify,
+    "diff": _add_diff,
     "doctor": _add_doctor,
     "kb": _add_kb,
 }
@@ -196,6 +210,17 @@ def _now() -> int:
     return int(fixed) if fixed.isdecimal() and len(fixed) <= 11 else int(time.time())  # noqa: PLR2004
 
 
+def _saved() -> Path:
+    """Return where `scan --save` keeps the last scan."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    home = (
+        Path(state)
+        if state.startswith("/")
+        else Path(os.environ.get("HOME") or "/") / ".local/state"
+    )
+    return home / "advisor/last-scan.json"
+
+
 def _options(when: ColourWhen, everything: bool) -> Options:
     from advisor.render.text import Options
 
@@ -270,4 +295,6 @@ def _bug(arguments: Sequence[str]) -> int:
     return ExitStatus.BUG
 
 
-TOOLS = Tools(knowledge=_knowledge, now=_now, write=_write, note=_note, options=_options)
+TOOLS = Tools(
+    knowledge=_knowledge, now=_now, write=_write, note=_note, options=_options, saved=_saved
+)

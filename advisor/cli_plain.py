@@ -13,7 +13,7 @@ from pathlib import Path
 from advisor.cli_options import ColourWhen, FailOn, Format
 from advisor.cli_scan import Asked
 
-FLAGS = ("--all",)
+FLAGS = ("--all", "--save")
 OPTIONS = ("--from", "--host", "--candidate", "--format", "--color", "--fail-on", "--database")
 
 
@@ -24,7 +24,9 @@ def plain_scan(arguments: Sequence[str]) -> Asked | None:
     for word in words:
         name, given, value = word.partition("=")
         if name in FLAGS and not given:
-            asked = asked._replace(everything=True)
+            asked = (
+                asked._replace(everything=True) if name == "--all" else asked._replace(save=True)
+            )
             continue
         text = value if given else next(words, "") if name in OPTIONS else ""
         if not text or text.startswith("-"):

@@ -31,6 +31,7 @@ class Asked(NamedTuple):
     colour: ColourWhen = ColourWhen.AUTO
     fail_on: FailOn = FailOn.NEVER
     database: Path | None = None
+    save: bool = False
 
 
 class Request(NamedTuple):
@@ -43,6 +44,7 @@ class Request(NamedTuple):
     options: Options
     now: int
     pretty: bool = False
+    save: Path | None = None
 
 
 def add_scan(app: Typer, tools: Tools) -> None:
@@ -73,6 +75,7 @@ def add_scan(app: Typer, tools: Tools) -> None:
         database: Optional[Path] = typer.Option(
             None, "--database", metavar="FILE", help="Use this knowledge base."
         ),
+        save: bool = typer.Option(False, "--save", help="Keep it for `advisor verify`."),
     ) -> None:
         """Say which fixes reach this machine, what to install, and what that opens or breaks.
 
@@ -87,6 +90,7 @@ def add_scan(app: Typer, tools: Tools) -> None:
             colour=colour,
             fail_on=fail_on,
             database=database,
+            save=save,
         )
         raise typer.Exit(scan_as_asked(asked, tools))
 
@@ -103,6 +107,7 @@ def scan_as_asked(asked: Asked, tools: Tools) -> ExitStatus:
         options=tools.options(asked.colour, asked.everything),
         now=tools.now(),
         pretty=sys.stdout.isatty(),
+        save=tools.saved() if asked.save else None,
     )
     urgencies = run_scan(request, tools.knowledge(asked.database), tools)
     met = any(asked.fail_on.is_met_by(urgency) for urgency in urgencies)
@@ -120,6 +125,8 @@ def run_scan(request: Request, knowledge: KnowledgeBase, tools: Tools) -> list[s
     captures = captures_in(request.captures)
     if len(captures) + len(request.hosts) <= 1:
         answer = next(_answers(request, captures, knowledge, [], tools))
+        if request.save is not None:
+            _save(answer, request.save, tools)
         tools.write(_one(answer, request))
         return [answer.decision.urgency]
     if request.format is Format.JSON:
@@ -202,6 +209,19 @@ def _one(answer: Answer, request: Request) -> str:
     from advisor.render.document import scan_document
 
     return json.dumps(scan_document(answer), indent=1) + "\n"
+
+
+def _save(answer: Answer, path: Path, tools: Tools) -> None:
+    from advisor.system.files import write_text
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AdvisorError(
+            f"cannot keep the scan: {error.strerror}, {path.parent}", status=ExitStatus.IO
+        ) from error
+    write_text(path, _line(answer))
+    tools.note(f"kept for `advisor verify`: {path}")
 
 
 def _line(answer: Answer) -> str:

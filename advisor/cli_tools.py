@@ -25,6 +25,7 @@ class Tools(NamedTuple):
         write: Writes the report to standard output.
         note: Writes a line about progress to standard error, where a person watches.
         options: Tells a renderer what it may do.
+        saved: Tells where the last scan is kept for `verify`.
     """
 
     knowledge: Callable[[Path | None], KnowledgeBase]
@@ -32,3 +33,4 @@ class Tools(NamedTuple):
     write: Callable[[str], None]
     note: Callable[[str], None]
     options: Callable[[ColourWhen, bool], Options]
+    saved: Callable[[], Path]
