@@ -16,12 +16,27 @@ HEAD = """\
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Made by packaging/ansible/pack_agent.py from advisor/system/agent: change it there.
+# It runs without Ansible too, and in the advisor's own style:
+# pylint: disable=ansible-bad-function,disallowed-name,unnecessary-ellipsis
 """
 
 
 def packed() -> str:
-    """Return what has to stand in the collection."""
-    return HEAD + source()
+    """Return what has to stand in the collection: the agent, spaced as Ansible's own tests ask for."""
+    lines: list[str] = []
+    for line in source().splitlines():
+        blank = _blank(lines)
+        if line and not line[0].isspace() and not line.startswith(")") and lines:
+            after_block = len(lines) > blank and lines[-1 - blank].startswith(" ")
+            wanted = 2 if blank > 2 or (after_block and blank < 2) else blank  # noqa: PLR2004 - PEP 8
+            lines[len(lines) - blank :] = [""] * wanted
+        lines.append(line)
+    return HEAD + "\n".join(lines) + "\n"
+
+
+def _blank(lines: list[str]) -> int:
+    """Return how many blank lines there are at the end."""
+    return next((n for n, line in enumerate(reversed(lines)) if line), len(lines))
 
 
 def main(argv: list[str]) -> int:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Made by packaging/ansible/pack_agent.py from advisor/system/agent: change it there.
+# It runs without Ansible too, and in the advisor's own style:
+# pylint: disable=ansible-bad-function,disallowed-name,unnecessary-ellipsis
 """The advisor's capture agent: writes down what an advisor may know of this machine.
 
 python3 capture_agent.py -o box.tar.gz
@@ -92,6 +94,7 @@ READS = (
     ("/sys/class/dmi/id/board_name", 256, ""),
     ("/sys/class/nvme/*/transport", 64, ""),
     ("/sys/block/*/dm/uuid", 6, "head"),
+    ("/sys/block/*/device/model", 256, ""),
     ("/sys/block/*/pid", 64, ""),
     ("/sys/module/zswap/parameters/enabled", 16, ""),
     ("/sys/module/apparmor/parameters/enabled", 16, ""),
@@ -143,7 +146,7 @@ LISTS = (
     ("/sys/kernel/livepatch", ("*",)),
     ("/sys/class/iscsi_session", ("*",)),
     ("/sys/class/nvme", ("*",)),
-    ("/sys/block", ("dm-*", "md*", "zram*", "nbd*", "rbd*", "loop*")),
+    ("/sys/block", ("dm-*", "md*", "zram*", "nbd*", "rbd*", "loop*", "sd*", "nvme*", "mmcblk*")),
     ("/sys/fs/cgroup", ("*.slice", "docker", "lxc*", "libpod_parent")),
     (
         "/sys/fs/cgroup/system.slice",
@@ -205,6 +208,8 @@ BUSES = {
     "mhi": (),
     "vmbus": (),
     "xen": (),
+
+
 }
 
 CLASSES = {
@@ -212,6 +217,8 @@ CLASSES = {
     "bluetooth": (),
     "infiniband": ("node_type", "parent", "ports/1/link_layer", "ports/1/state"),
     "ieee80211": (),
+
+
 }
 
 UEVENT = (
@@ -275,6 +282,22 @@ def fits(pattern: str, path: str) -> bool:
     )
 
 
+def path_name(release: str) -> str:
+    """Return a release as it may stand in a path; ``unknown`` for what is no name."""
+    is_name = (
+        release.isprintable() and not set(release) & set("/*") and release not in {"", ".", ".."}
+    )
+    return release if is_name else "unknown"
+
+
+def told(names: Iterable[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of a folder's names that fit one of some patterns, sorted."""
+    names = [name for name in names if "/" not in name and name not in {"", ".", ".."}]
+    if wanted != ("*",):
+        names = [name for name in names if any(star(pattern, name) for pattern in wanted)]
+    return tuple(sorted(names)[:MOST_NAMES])
+
+
 class Manifest:
     """What may be read of a machine that runs a given kernel.
 
@@ -283,7 +306,7 @@ class Manifest:
     """
 
     def __init__(self, release: str) -> None:
-        release = release if "/" not in release and "*" not in release else "unknown"
+        release = path_name(release)
         reads = [(p.replace("{release}", release), Rule(n, keep)) for p, n, keep in READS]
         self.exact = {pattern: rule for pattern, rule in reads if "*" not in pattern}
         self.wild = [(pattern, rule) for pattern, rule in reads if "*" in pattern]
@@ -310,21 +333,15 @@ class Manifest:
                 return names
         raise LookupError(f"{path} is not in the manifest")
 
-    def told(self, path: str, names: Iterable[str]) -> tuple[str, ...]:
-        """Return those of a folder's names that are told, sorted."""
-        wanted = self.list_names(path)
-        if wanted != ("*",):
-            names = [name for name in names if any(star(pattern, name) for pattern in wanted)]
-        return tuple(sorted(names)[:MOST_NAMES])
-
     @staticmethod
     def check_link(path: str) -> None:
         """Raise LookupError where a link may not be followed."""
         if not any(fits(pattern, path) for pattern in LINKS):
             raise LookupError(f"{path} is not in the manifest")
+
+
 import errno
 from typing import IO, TYPE_CHECKING, Protocol
-
 
 
 if TYPE_CHECKING:
@@ -445,7 +462,7 @@ STANZA_NAMES = (
 def stanzas_of(data: bytes | mmap.mmap, start: int, end: int) -> Iterator[bytes]:
     """Yield the stanzas of kernel packages in bytes or a memory map, cut to the fields that matter."""
     found: list[int] = []
-    if data[start : start + 9] == b"Package: ":
+    if data[start : min(end, start + 9)] == b"Package: ":
         found.append(start)
     for needle in STANZA_NEEDLES + (SMALL_NEEDLES if end - start < 8 * MIB else ()):
         at = data.find(needle, start, end)
@@ -476,10 +493,9 @@ def stanzas_of_pieces(pieces: Iterator[bytes]) -> Iterator[bytes]:
         if len(tail) > MIB:
             raise OSError(errno.EINVAL, "not a list of packages")
     yield from stanzas_of(tail, 0, len(tail))
+
+
 from collections.abc import Callable
-
-
-
 
 
 def keep_head(content: bytes, limit: int) -> bytes:
@@ -621,20 +637,20 @@ TRANSFORMS: dict[str, Callable[[bytes, int], bytes]] = {
     "apk-world": keep_apk_world,
     "ignored": keep_ignored,
     "stanzas": keep_stanzas,
+
+
 }
 
 
 def kept(content: bytes, rule: Rule) -> bytes:
     """Return what a rule keeps of a file's content; doing it twice changes nothing."""
     return TRANSFORMS[rule.keep](content, rule.limit) if rule.keep else content
+
+
 import errno
 import mmap
 import os
 import stat
-
-
-
-
 
 
 def why(error: Exception) -> str:
@@ -714,8 +730,9 @@ class Reader:
 
     def names(self, path: str) -> tuple[str, ...] | None:
         """Return the names in a folder that the manifest tells, sorted, None where unreadable."""
+        wanted = self.manifest.list_names(path)
         try:
-            return self.manifest.told(path, self.folder(self.root + path))
+            return told(self.folder(self.root + path), wanted)
         except (OSError, ValueError) as error:
             self.reasons[path] = why(error)
             return None
@@ -748,10 +765,10 @@ def is_text(name: str) -> bool:
         return name.encode().isascii() or "\n" not in name
     except UnicodeEncodeError:
         return False
+
+
 import mmap
 import struct
-
-
 
 
 HWDB = ("/etc/udev/hwdb.bin", "/usr/lib/udev/hwdb.bin", "/lib/udev/hwdb.bin")
@@ -869,21 +886,10 @@ def next_vendor(block: bytes) -> int:
         if block[at + 1 : at + 2] not in {b"\t", b"#", b"\n", b""}:
             return at
         at += 1
+
+
 import os
 from collections.abc import Iterator
-
-
-
-
-
-
-
-
-
-
-
-
-
 
 
 def attribute(path: str, most: int = ATTRIBUTE_BYTES) -> str | None:
@@ -956,7 +962,7 @@ def device_paths(root: str) -> Iterator[tuple[str, str]]:
 def device(root: str, subsystem: str, path: str) -> Raw:
     """Return one device as sysfs and udev's database show it."""
     folder = f"{root}/sys{path}/"
-    properties = pairs(attribute(folder + "uevent") or "", UEVENT)
+    properties = pairs(attribute(folder + "uevent") or "", UEVENT + UDEV)
     entry = attribute(f"{root}/run/udev/data/{udev_id(subsystem, path, properties)}", 65536)
     if entry:
         properties.update(pairs(entry, UDEV, "E:"))
@@ -997,18 +1003,20 @@ def attributes(folder: str, subsystem: str) -> dict[str, str]:
 def devices(root: str) -> list[Raw]:
     """Return the devices of the manifest's subsystems, by path, with the names that are known."""
     found = {path: device(root, subsystem, path) for subsystem, path in device_paths(root)}
-    raws = [found[path] for path in sorted(found)]
+    return named(root, [found[path] for path in sorted(found)])
+
+
+def named(root: str, raws: list[Raw]) -> list[Raw]:
+    """Return devices with names, where udev does not run to give them some."""
     if not os.path.isdir(root + "/run/udev/data"):
         add_names(root, raws)
     return raws
+
+
 import errno
 import os
 import struct
 from collections.abc import Iterator
-
-
-
-
 
 
 def netlink(protocol: int, kind: int, payload: bytes) -> Iterator[bytes]:
@@ -1093,16 +1101,12 @@ def fact_wireless(reader: Reader) -> str:
             kind = WIRELESS.get(struct.unpack("=I", values[5])[0], "other")
             lines.append(f"{word(values[4])} {kind}\n")
     return "".join(sorted(lines))
+
+
 import errno
 import os
 import struct
 from collections.abc import Callable
-
-
-
-
-
-
 
 
 def fact_uname(reader: Reader) -> str:
@@ -1159,6 +1163,8 @@ def route_to(reader: Reader, address: str) -> str:
 
     if address.startswith("::ffff:") and "." in address:
         address = address[7:]
+    if address.startswith("127.") or address == "::1":
+        return "lo"
     is_v6 = ":" in address
     path = "/proc/net/ipv6_route" if is_v6 else "/proc/net/route"
     best = (-1, 0, "")
@@ -1184,6 +1190,8 @@ FACTS: dict[str, Callable[[Reader], str]] = {
     "session": fact_session,
     "links": fact_links,
     "wireless": fact_wireless,
+
+
 }
 
 
@@ -1224,26 +1232,11 @@ def run(reader: Reader, name: str) -> str | None:
         reader.reasons[name] = why(error)
         return None
     raise LookupError(f"{name} is not in the manifest")
+
+
 import os
 from collections.abc import Iterator
 from typing import NamedTuple
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 
 
 class Member(NamedTuple):

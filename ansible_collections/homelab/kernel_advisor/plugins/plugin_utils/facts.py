@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What of the advisor's document becomes facts of a host."""
+"""What of the advisor's document becomes facts of a host.
+
+By itself, without Ansible, it makes a local fact: ``advisor scan --format json | python3 facts.py``.
+"""
 
 from __future__ import annotations
 
 import copy
 import json
+import sys
 
 DETAILS = ("summary", "findings", "full")
 MOST_BYTES = 15_500  # a summary is promised to stay under 16 kB, escapes and all
@@ -123,3 +127,19 @@ def bare(facts):
 def size(value):
     """Return how many bytes a value takes as JSON."""
     return len(json.dumps(value))
+
+
+def main():
+    """Write the summary of the document on standard input; return the exit status."""
+    try:
+        text = json.dumps(facts_of(json.load(sys.stdin), "summary"))
+    except (ValueError, KeyError, TypeError) as error:
+        sys.stderr.write(f"facts.py: standard input is no scan: {error!r}\n")
+        return 1
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
