@@ -19,7 +19,7 @@ from advisor.advise.trouble import Trouble
 from advisor.advise.words import headline, reasons, risks
 from advisor.assess import Weigher
 from advisor.knowledge.store import KnowledgeBase
-from advisor.model.advice import Candidate, Check, Decision, Origin
+from advisor.model.advice import Action, Candidate, Check, Decision, Origin
 from advisor.model.finding import Assessment, Finding
 from advisor.model.inventory import GivenKernel, Inventory
 from advisor.model.reading import Unknown
@@ -87,7 +87,9 @@ def advise(
             risks=risks(verdict, choice),
             steps=steps_for(inventory, verdict, target, choice.refused),
             rule=verdict.rule,
-            mitigations=mitigations(case, stays, helped=target is not None),
+            mitigations=mitigations(
+                case, stays, helped=verdict.action not in {Action.HOLD, Action.STAY}
+            ),
             frontier=picture,
         ),
         regressions=known,

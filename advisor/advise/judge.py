@@ -98,11 +98,11 @@ class Judge:
             horizon=self._knowledge.horizon(series), eol=facts.eol if facts else ""
         )
         if running is None:
-            return self._alone(offer, bare)
+            return self._alone(offer, bare, offer.upstream)
         if offer.upstream == running and (offer.backports or offer.older):
             why = f"it is built from {running} like the running one; what is on top its number does not tell"
             return self._by_changelog(offer, bare._replace(why_not=why))
-        return self._by_number(offer, bare)
+        return self._by_number(offer, bare, offer.upstream)
 
     def _missing(self, offer: Offer, version: KernelVersion) -> dict[int, Weighed]:
         """Return the fixes that a kernel lacks, by number."""
@@ -115,10 +115,7 @@ class Judge:
         named = own | self._named if same_line else own
         return {n: one for n, one in found.items() if n not in named} if named else found
 
-    def _by_number(self, offer: Offer, bare: Candidate) -> Judged:
-        version = bare.upstream
-        if version is None:
-            return Judged(offer, bare)
+    def _by_number(self, offer: Offer, bare: Candidate, version: KernelVersion) -> Judged:
         missing = self._missing(offer, version)
         mine = self._assessment.open
         closes = {n: one for n, one in mine.items() if n not in missing}
@@ -163,11 +160,8 @@ class Judge:
             return f"the {series} series came out after the knowledge was taken: its bugs are not on record"
         return f"the {series} series was {age} days old when the knowledge was taken: few bugs are known"
 
-    def _alone(self, offer: Offer, bare: Candidate) -> Judged:
+    def _alone(self, offer: Offer, bare: Candidate, version: KernelVersion) -> Judged:
         """Count what a kernel leaves open where nothing is known about the running one."""
-        version = bare.upstream
-        if version is None or bare.horizon is None:
-            return Judged(offer, bare)
         missing = self._missing(offer, version)
         why = "what the running kernel lacks is not known, so nothing can be set against it"
         return Judged(offer, bare._replace(why_not=why, remaining=tally(missing)))

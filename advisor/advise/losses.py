@@ -137,7 +137,9 @@ def _name(device: Device) -> str:
 
 
 def _matters(device: Device) -> bool:
-    return device.kind is not DeviceKind.OTHER or _MATTERS.match(device.modalias) is not None
+    carries = any(one.default_route or one.ssh_session for one in device.interfaces)
+    known = device.kind is not DeviceKind.OTHER
+    return carries or known or _MATTERS.match(device.modalias) is not None
 
 
 def _by_module(entries: Iterable[_Entry]) -> dict[str, _Entry]:

@@ -9,6 +9,7 @@ from advisor.advise.case import Case
 from advisor.advise.judge import weight_of
 from advisor.advise.offers import is_from_outside
 from advisor.advise.steps import is_safe
+from advisor.advise.trouble import SERIOUS
 from advisor.model.advice import Step
 from advisor.model.finding import Finding, Reach
 from advisor.model.inventory import Inventory
@@ -45,8 +46,8 @@ def _unused(inventory: Inventory, findings: tuple[Finding, ...]) -> Iterator[Ste
     if on_demand:
         names, bugs = on_demand
         yield Step(
-            f"Keep {len(names)} modules that nothing here uses from being loaded: {bugs} open bugs are out "
-            "of reach then. Cost: what they do (a protocol, a device) fails until the file is removed.",
+            f"Keep {len(names)} modules that nothing here uses from being loaded: {bugs} bad open bugs are "
+            "out of reach then. Cost: what they do (a protocol, a device) fails until the file is removed.",
             f"printf 'install %s /bin/false\\n' {' '.join(names)} | sudo tee /etc/modprobe.d/advisor.conf",
         )
     loaded = inventory.modules.loaded or {}
@@ -55,8 +56,8 @@ def _unused(inventory: Inventory, findings: tuple[Finding, ...]) -> Iterator[Ste
     if unloaded:
         names, bugs = unloaded
         yield Step(
-            f"Unload {len(names)} modules that are loaded and idle: {bugs} open bugs are out of reach until "
-            "something loads them again. Cost: none while nothing needs them.",
+            f"Unload {len(names)} modules that are loaded and idle: {bugs} bad open bugs are out of reach "
+            "until something loads them again. Cost: none while nothing needs them.",
             f"sudo modprobe -r {' '.join(names)}",
         )
 
@@ -67,7 +68,9 @@ def _worst(findings: Iterable[Finding], reach: Reach) -> tuple[tuple[str, ...], 
     bugs: dict[str, int] = {}
     for one in findings:
         module = one.reached.module
-        if one.reached.reach is reach and module not in {"", "vmlinux"} and is_safe(module):
+        if one.estimated or one.severity not in SERIOUS or one.reached.reach is not reach:
+            continue
+        if module not in {"", "vmlinux"} and is_safe(module):
             weights[module] = weights.get(module, 0) + weight_of(one.score, reach)
             bugs[module] = bugs.get(module, 0) + 1
     if not weights:

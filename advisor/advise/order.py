@@ -33,7 +33,10 @@ def debian_key(version: str) -> Key:
 
 
 def _debian_part(text: str) -> Iterator[tuple[int, int, str]]:
-    for index, piece in enumerate(_DIGITS.split(text)):
+    pieces = _DIGITS.split(text)
+    if pieces[-1]:
+        pieces += ["0", ""]  # a number that is missing is 0: 1. equals 1.0
+    for index, piece in enumerate(pieces):
         if index % 2:
             yield (int(piece), 0, "")
         else:

@@ -201,16 +201,12 @@ def _access(inventory: Inventory, target: Judged | None, _: tuple[Judged, ...]) 
         text = "which device carries the default route was not found: have a console at hand"
         yield Check("access", CheckStatus.UNKNOWN, text, "")
         return
-    gone = {lost.id: lost for lost in target.candidate.lost} if target is not None else {}
     for device, interface in carriers:
         what = "the ssh session" if interface.ssh_session else "the default route"
         reading = f"{interface.name}: {device.driver or 'no driver'} on {device.id}"
         lists = target.offer.modules if target is not None else None
         there = (lists.available or frozenset()) | (lists.builtin or frozenset()) if lists else None
-        if device.id in gone:
-            text = f"{interface.name} carries {what} and would be gone: {gone[device.id].how}"
-            yield Check("access", CheckStatus.BLOCK, text, reading)
-        elif there is not None and device.module in there:
+        if there is not None and device.module in there:
             text = f"{interface.name} carries {what}; the new kernel has its driver {device.module}"
             yield Check("access", CheckStatus.OK, text, lists.source if lists else reading)
         else:

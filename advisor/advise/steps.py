@@ -132,8 +132,6 @@ def _look(inventory: Inventory) -> tuple[Step, ...]:
 
 def _keep(inventory: Inventory, refused: tuple[Judged, ...]) -> tuple[Step, ...]:
     """Return how to keep the package manager from installing what breaks this machine."""
-    if not refused:
-        return ()
     offer = refused[0].offer
     package = offer.meta or offer.package
     if offer.opt_in or not package or not is_safe(package):

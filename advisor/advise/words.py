@@ -23,7 +23,7 @@ def headline(inventory: Inventory, assessment: Assessment, verdict: Verdict, cho
     if target is None:
         return _without_target(inventory, assessment, verdict, choice)
     identity = inventory.kernel.identity
-    gain = _gain(choice.by_target.get(target), situation)
+    gain = _gain(choice.by_target[target], situation)
     match verdict.action:
         case Action.REBOOT if verdict.row.id == "way-back":
             start = f"go back to {target.release}"
@@ -61,9 +61,7 @@ def _without_target(
     return f"nothing that is on offer is better for this machine than {release}."
 
 
-def _gain(judged: Judged | None, situation: Situation) -> str:
-    if judged is None:
-        return ""
+def _gain(judged: Judged, situation: Situation) -> str:
     candidate = judged.candidate
     parts: list[str] = []
     outages = [one for one in candidate.cures if is_outage(one)]
@@ -121,14 +119,12 @@ def _upstream(choice: Choice, verdict: Verdict) -> list[str]:
     for one in choice.upstream:
         if verdict.target is not None and one.offer.release == verdict.target.release:
             continue
-        closes = (
+        gain = (
             f", which closes {count(len(one.closed), 'bug')} that can run here"
             if one.closed
             else ""
         )
-        found.append(
-            f"Upstream only: kernel.org has {one.offer.release}{closes}; nothing here offers it."
-        )
+        found.append(f"Upstream only: kernel.org has {one.offer.release}{gain}.")
     return found
 
 
