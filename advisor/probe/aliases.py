@@ -63,8 +63,8 @@ class AliasTable:
 
     def _bucket(self, bus: str) -> _Bucket:
         """Return what stands before the first wildcard -> the lines, of one bus."""
-        starts = (bus, bus.replace("_", "-"))
-        starts += tuple(bus[:end] + wild for end in range(len(bus)) for wild in "*?[")
+        wild = (bus[:end] + sign for end in range(len(bus)) for sign in "*?[")
+        starts = (bus, bus.replace("_", "-"), *wild)
         bucket: _Bucket = {}
         for raw in self.lines():
             if raw.startswith(starts):

@@ -11,6 +11,7 @@ from advisor.model.inventory import Distro, Kernel
 from advisor.probe.identity import identify
 from advisor.probe.modules import own_lines
 from advisor.probe.readings import Readings
+from advisor.system.agent.manifest import path_name
 
 _MOST_CONFIG: Final = 4 << 20
 _SECURE_BOOT: Final = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -48,7 +49,7 @@ def probe_kernel(readings: Readings, distro: Distro, package_version: str) -> Ke
         package_version: The version of the package that owns it, or ``""``.
     """
     _, _, release, build, machine = _uname(readings)
-    config, source = _config(readings, release)
+    config, source = _config(readings, path_name(release))
     return Kernel(
         identity=identify(
             release=release,
@@ -74,8 +75,8 @@ def probe_kernel(readings: Readings, distro: Distro, package_version: str) -> Ke
 
 
 def running_release(readings: Readings) -> str:
-    """Return what ``uname -r`` prints, ``""`` where nothing tells."""
-    return _uname(readings)[2]
+    """Return what ``uname -r`` prints, as it may stand in a path; ``unknown`` where nothing tells."""
+    return path_name(_uname(readings)[2])
 
 
 def machine_of(readings: Readings) -> str:

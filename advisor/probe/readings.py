@@ -55,5 +55,8 @@ class Readings:
         return None if modified is None else max(0, (self.now - modified) // 86400)
 
     def missing(self, what: str, path: str, why: str = "") -> None:
-        """Write down that something could not be read."""
-        self.unknowns.append(Unknown(what, why or self.system.reason(path), path))
+        """Write down that something could not be read, or not be understood."""
+        if not why:
+            is_read = self.system.read(path) is not None
+            why = "its content is not understood" if is_read else self.system.reason(path)
+        self.unknowns.append(Unknown(what, why, path))

@@ -130,8 +130,13 @@ class RecordedSystem:
 
     def reason(self, path: str) -> str:
         """Return why a path or a command gave nothing."""
-        missing = "not recorded" if path in _COMMANDS else _MISSING
-        return self._reasons.get(path) or self._unread.get(path, missing)
+        if path in _COMMANDS:
+            return self._unread.get(path, "not recorded")
+        known = self._reasons.get(path)
+        while path and not known:
+            known = self._unread.get(path)
+            path = path.rpartition("/")[0]  # what cannot be looked into hides all below it
+        return known or _MISSING
 
     def _device(self, path: str, subsystem: str) -> RawDevice:
         folder = f"/sys{path}/"

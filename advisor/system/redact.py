@@ -16,6 +16,7 @@ from advisor.system.agent.capture import ABOUT, Member
 _MAC_NAME: Final = re.compile(rb"(?<![A-Za-z0-9])((?:en|wl|ww|et|ib)x)[0-9a-f]{12}\b")
 _MAC: Final = re.compile(rb"\b(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\b")
 _GUID: Final = re.compile(rb"\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b")
+_CONTAINER: Final = re.compile(rb"\b(lxc\.(?:payload|monitor)\.)[\w.-]+")
 _LONG_HEX: Final = re.compile(rb"\b(?!0+\b)[0-9a-f]{32,128}\b")
 _IPV4: Final = re.compile(rb"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")
 _IPV6: Final = re.compile(
@@ -67,6 +68,7 @@ class _Redactor:
         content = _GUID.sub(
             lambda m: self.stand_in("guid", m[0], "00000000-0000-4000-8000-{:012x}"), content
         )
+        content = _CONTAINER.sub(lambda m: m[1] + self.stand_in("lxc", m[0], "{}"), content)
         content = _LONG_HEX.sub(lambda m: self.stand_in("id", m[0], "{:064x}"), content)
         content = _IPV6.sub(lambda m: self.stand_in("ipv6", m[0], "2001:db8::{:x}"), content)
         return _IPV4.sub(lambda m: self.stand_in("ipv4", m[0], "192.0.2.{}"), content)

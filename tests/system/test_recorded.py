@@ -6,6 +6,7 @@ import io
 import json
 import os
 import tarfile
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -186,17 +187,17 @@ def test_agent_that_cannot_write_says_so(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become someone else")
-def test_agent_without_root_says_what_root_would_add(tmp_path: Path) -> None:
-    (tmp_path / "proc").mkdir()
-    secret = tmp_path / "proc/cmdline"
-    secret.write_text("x")
-    secret.chmod(0)
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(0o755)
-    reader = Reader(str(tmp_path))
-    os.seteuid(65534)
-    try:
-        collect(reader, NOW)
-    finally:
-        os.seteuid(0)
+def test_agent_without_root_says_what_root_would_add() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        secret = Path(folder) / "proc/cmdline"
+        secret.parent.mkdir()
+        secret.write_text("x")
+        secret.chmod(0)
+        Path(folder).chmod(0o755)
+        reader = Reader(folder)
+        os.seteuid(65534)
+        try:
+            collect(reader, NOW)
+        finally:
+            os.seteuid(0)
     assert denied(reader) == ["/proc/cmdline"]

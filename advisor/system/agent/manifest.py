@@ -276,8 +276,17 @@ def fits(pattern: str, path: str) -> bool:
     )
 
 
+def path_name(release: str) -> str:
+    """Return a release as it may stand in a path; ``unknown`` for what is no name."""
+    is_name = (
+        release.isprintable() and not set(release) & set("/*") and release not in {"", ".", ".."}
+    )
+    return release if is_name else "unknown"
+
+
 def told(names: Iterable[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Return those of a folder's names that fit one of some patterns, sorted."""
+    names = [name for name in names if "/" not in name and name not in {"", ".", ".."}]
     if wanted != ("*",):
         names = [name for name in names if any(star(pattern, name) for pattern in wanted)]
     return tuple(sorted(names)[:MOST_NAMES])
@@ -291,7 +300,7 @@ class Manifest:
     """
 
     def __init__(self, release: str) -> None:
-        release = release if "/" not in release and "*" not in release else "unknown"
+        release = path_name(release)
         reads = [(p.replace("{release}", release), Rule(n, keep)) for p, n, keep in READS]
         self.exact = {pattern: rule for pattern, rule in reads if "*" not in pattern}
         self.wild = [(pattern, rule) for pattern, rule in reads if "*" in pattern]
