@@ -9,7 +9,11 @@ from advisor.model.inventory import Hardware
 from advisor.probe.readings import Readings
 
 _DISKS: Final = ("sd", "nvme", "mmcblk")
-_CPU: Final = (r"(?m)^vendor_id\s*:\s*(\S+)", r"(?m)^cpu family\s*:\s*(\d+)", r"(?m)^model\s*:\s*(\d+)")
+_CPU: Final = (
+    r"(?m)^vendor_id\s*:\s*(\S+)",
+    r"(?m)^cpu family\s*:\s*(\d+)",
+    r"(?m)^model\s*:\s*(\d+)",
+)
 
 
 def probe_hardware(readings: Readings) -> Hardware:
