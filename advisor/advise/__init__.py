@@ -83,7 +83,7 @@ def advise(
             urgency=verdict.urgency,
             target=verdict.target.release if verdict.target is not None else "",
             headline=headline(inventory, assessment, verdict, choice),
-            reasons=reasons(inventory, assessment, verdict, choice),
+            reasons=reasons(case, verdict, choice, picture),
             risks=risks(verdict, choice),
             steps=steps_for(inventory, verdict, target, choice.refused),
             rule=verdict.rule,

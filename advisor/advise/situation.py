@@ -28,12 +28,14 @@ class Choice(NamedTuple):
         by_target: Target -> the kernel it stands for.
         refused: The kernels that may not be taken, best first.
         upstream: What kernel.org has and nothing here offers.
+        elsewhere: The kernels of other series that may be taken.
     """
 
     situation: Situation
     by_target: dict[Target, Judged]
     refused: tuple[Judged, ...]
     upstream: tuple[Judged, ...] = ()
+    elsewhere: tuple[Judged, ...] = ()
 
 
 def is_serious(finding: Finding) -> bool:
@@ -88,7 +90,7 @@ def choose(case: Case, judged: Iterable[Judged], regressions: tuple[Finding, ...
             one for one in upstream if not picker.is_same(one) and not breaks(one)
         ),
     )
-    return Choice(situation, picker.by_target, tuple(refused), tuple(upstream))
+    return Choice(situation, picker.by_target, tuple(refused), tuple(upstream), tuple(other))
 
 
 def has_ended(case: Case) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from advisor.advise.case import Case
 from advisor.advise.judge import Judged
 from advisor.advise.policy import Verdict
 from advisor.advise.situation import Choice
 from advisor.advise.text import count, sentence
 from advisor.advise.trouble import is_outage
 from advisor.advise.values import Situation
-from advisor.model.advice import Action, Origin
+from advisor.model.advice import Action, Frontier, Origin
 from advisor.model.finding import Assessment, Finding, Reach
 from advisor.model.inventory import Inventory
 
@@ -79,9 +80,10 @@ def _gain(judged: Judged, situation: Situation) -> str:
 
 
 def reasons(
-    inventory: Inventory, assessment: Assessment, verdict: Verdict, choice: Choice
+    case: Case, verdict: Verdict, choice: Choice, picture: Frontier | None
 ) -> tuple[str, ...]:
     """Return why, the most telling first."""
+    inventory, assessment = case.inventory, case.assessment
     target = verdict.target
     judged = choice.by_target.get(target) if target is not None else None
     found: list[str] = []
@@ -94,12 +96,27 @@ def reasons(
     else:
         for one in choice.refused[:_FEW]:
             found += [sentence(f"{one.offer.release}: {why}") for why in whys(one)]
+    found += _not_taken(verdict, choice, picture)
     found.append(verdict.row.why)
     found += _upstream(choice, verdict)
     if assessment.version is not None and not assessment.certain:
         why = inventory.kernel.identity.why
         found.append(f"How many of these bugs the vendor has mended already is not known: {why}.")
     return tuple(dict.fromkeys(found))
+
+
+def _not_taken(verdict: Verdict, choice: Choice, picture: Frontier | None) -> list[str]:
+    """Return why a kernel that seems to leave less was not chosen."""
+    if verdict.action not in {Action.UPGRADE, Action.REBOOT, Action.STAY}:
+        return []
+    found = [
+        f"Not {one.offer.release}: {one.candidate.doubt}."
+        for one in choice.elsewhere[-1:]
+        if one.thin and one.candidate.closes is not None and one.candidate.closes.reaching
+    ]
+    if picture is not None and picture.next_step:
+        found.append(f"{picture.next_step} That is another series, a bigger step.")
+    return found
 
 
 def _outside(inventory: Inventory) -> str:
@@ -133,11 +150,10 @@ def _about(judged: Judged, assessment: Assessment) -> list[str]:
     found = [f"Ends known trouble: {one.title}." for one in candidate.cures if is_outage(one)]
     exploited = [one for one in judged.closed if one.exploited]
     found += [f"{one.id} is known to be exploited: {one.title}." for one in exploited[:_FEW]]
-    running = [
-        one for one in judged.closed if one.reached.reach is Reach.ACTIVE and not one.exploited
-    ]
-    worst = sorted(running, key=lambda one: (one.estimated, -one.score, one.id))
-    found += [f"Closes {_named(one)}." for one in worst[:_FEW]]
+    active = (one for one in judged.closed if one.reached.reach is Reach.ACTIVE)
+    worst = sorted(active, key=lambda one: (one.estimated, -one.score, one.id))
+    told = [one for one in worst if one not in exploited]
+    found += [f"Closes {_named(one)}." for one in told[: 1 if exploited else 2]]
     if candidate.remaining is not None and assessment.version is not None:
         before, after = assessment.tally.reaching, candidate.remaining.reaching
         found.append(
