@@ -80,6 +80,8 @@ def open_tree(root: Path) -> Tree:
         files.update(prefix + name for name in names)
 
     def read(path: str) -> str | None:
+        if path not in files or not (root / path).is_file():
+            return None
         try:
             with (root / path).open(encoding="utf-8", errors="replace") as file:
                 return file.read(LARGEST_FILE)
@@ -165,7 +167,7 @@ class _Reading:
         """Yield the C or Rust files that a compiled file takes in."""
         text = self.tree.read(path) or ""
         if path.endswith(".rs"):
-            for include in parse_rust_modules(text):
+            for include in filter(None, map(self._possible, parse_rust_modules(text))):
                 for inner in rust_paths(path, include.name, root=root):
                     if inner in self.tree.files:
                         yield inner, include

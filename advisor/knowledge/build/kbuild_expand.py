@@ -8,6 +8,7 @@ compiler's answer, a shell command), the word is :data:`~kbuild_functions.UNKNOW
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,16 +19,19 @@ from advisor.knowledge.build.kbuild_guard import ARCH, M, N, Y, both, negations,
 from advisor.knowledge.build.kconfig import TRISTATE, VALUE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
+    from advisor.knowledge.build.kbuild_guard import Guard
     from advisor.knowledge.build.kbuild_text import Reference
     from advisor.knowledge.build.kconfig import Kconfig
 
 MOST_STRINGS = 256
 MOST_WORDS = 20_000
+LONGEST = 200_000
 DEEPEST = 40
-MOST_STEPS = 400_000
+MOST_STEPS = 200_000
+"""Words and references that one makefile may come to; the kernel's come to 24,000 at most."""
 
 _FUNCTION = re.compile(r"([a-z-]+)[ \t]+")
 _SUBSTITUTION = re.compile(r"([^:=\s]+):([^=]*)=(.*)", re.DOTALL)
@@ -96,6 +100,10 @@ def normal_path(path: str) -> str:
     return "/".join(found)
 
 
+class TooMuchError(Exception):
+    """A makefile asks for more work than any of the kernel's does."""
+
+
 class Expansion:
     """The variables of one makefile, and what text that names them stands for."""
 
@@ -105,6 +113,17 @@ class Expansion:
         self.variables: dict[str, Variable] = {}
         self.steps = MOST_STEPS
         self.depth = 0
+        self.inside: Guard = ()
+
+    def spend(self, steps: int) -> None:
+        """Count work.
+
+        Raises:
+            TooMuchError: It is more than a makefile may ask for.
+        """
+        self.steps -= steps
+        if self.steps < 0:
+            raise TooMuchError
 
     def full(self, symbol: str) -> int:
         """Return all values that a symbol can have here."""
@@ -118,19 +137,32 @@ class Expansion:
         """Say whether a variable was set."""
         return name in self.variables
 
-    def bound(self, values: Mapping[str, list[Word]], text: str) -> list[Word]:
-        """Return the words of a text while variables have these values."""
+    def bound(self, values: Mapping[str, list[Word]], text: str, when: Guard = ()) -> list[Word]:
+        """Return the words of a text while variables have these values and a condition holds."""
+        with self.binding(values, when):
+            return self.words(text)
+
+    @contextmanager
+    def binding(
+        self, values: Mapping[str, list[Word]], when: Guard = ()
+    ) -> Generator[None, None, None]:
+        """Give variables values, and what is evaluated a condition, for as long as it lasts."""
         before = {name: self.variables.get(name) for name in values}
+        outside, self.inside = self.inside, both(self.inside, when) or self.inside
         for name, words in values.items():
             self.variables[name] = Variable(words, recursive=False)
         try:
-            return self.words(text)
+            yield
         finally:
+            self.inside = outside
             for name, old in before.items():
                 if old is None:
-                    del self.variables[name]
+                    self.variables.pop(name, None)
                 else:
                     self.variables[name] = old
+
+    def evaluate(self, text: str) -> None:
+        """Do nothing: only a makefile that is being read can take in more of itself."""
 
     def words(self, text: str) -> list[Word]:
         """Return the words that a text expands to, each with its condition."""
@@ -160,14 +192,19 @@ class Expansion:
                 for left, right in product(found, options)
                 if (guard := both(left.when, right.when)) is not None
             ]
-            if len(found) > MOST_STRINGS:
+            if len(found) > MOST_STRINGS or max(len(word.text) for word in found) > LONGEST:
                 return [Word(UNKNOWN)]
+            self.spend(len(found))
         return found
 
     def _joined(self, words: Sequence[Word]) -> list[Word]:
         """Return the texts that a list of words amounts to, one for each way it may turn out."""
+        if not any(word.when for word in words):
+            text = " ".join(word.text for word in words)
+            return [Word(text if len(text) <= LONGEST else UNKNOWN)]
         found = [Word("")]
         for word in words:
+            self.spend(len(found))
             outside = negations(word.when, self.full)
             following: list[Word] = []
             for one in found:
@@ -182,14 +219,15 @@ class Expansion:
         return found
 
     def _refer(self, reference: Reference) -> list[Word]:
-        self.steps -= 1
-        if self.steps < 0 or self.depth >= DEEPEST:
+        if self.depth >= DEEPEST:
             return [Word(UNKNOWN)]
         self.depth += 1
         try:
-            return self._evaluate(reference.inner)
+            found = self._evaluate(reference.inner)
         finally:
             self.depth -= 1
+        self.spend(1 + len(found))
+        return found
 
     def _evaluate(self, inner: str) -> list[Word]:
         function = _FUNCTION.match(inner)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from advisor.knowledge.build.kbuild_guard import ALWAYS, both, negations, pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from advisor.knowledge.build.kbuild_guard import Guard
 
@@ -21,6 +21,7 @@ UNKNOWN = "\0"
 """Stands in a text for what only a build would tell."""
 
 MOST_PATTERNS = 64
+MOST_COMBINATIONS = 100_000
 
 
 class Word(NamedTuple):
@@ -49,8 +50,16 @@ class Expander(Protocol):
         """Return the paths in the tree that match."""
         ...
 
-    def bound(self, values: Mapping[str, list[Word]], text: str) -> list[Word]:
-        """Return the words of a text while variables have these values."""
+    def bound(self, values: Mapping[str, list[Word]], text: str, when: Guard = ()) -> list[Word]:
+        """Return the words of a text while variables have these values and a condition holds."""
+        ...
+
+    def spend(self, steps: int) -> None:
+        """Count work; end the reading of this makefile where it is too much."""
+        ...
+
+    def evaluate(self, text: str) -> None:
+        """Read a text as part of the makefile."""
         ...
 
     def defined(self, name: str) -> bool:
@@ -66,6 +75,14 @@ def _limited(words: list[Word], when: Guard) -> list[Word]:
 
 def _argument(arguments: Sequence[str], index: int) -> str:
     return arguments[index] if index < len(arguments) else ""
+
+
+def _combined(
+    words: list[Word], froms: list[Word], tos: list[Word]
+) -> Iterable[tuple[Word, Word, Word]]:
+    """Return all combinations, or none where they would be too many to matter."""
+    few = len(words) * len(froms) * len(tos) <= MOST_COMBINATIONS
+    return product(words, froms, tos) if few else ()
 
 
 def substitute(pattern: str, replacement: str, word: str) -> str:
@@ -94,7 +111,7 @@ def matches(pattern: str, word: str) -> bool:
 def _subst(scope: Expander, arguments: Sequence[str]) -> list[Word]:
     found: list[Word] = []
     froms, tos = scope.strings(_argument(arguments, 0)), scope.strings(_argument(arguments, 1))
-    for word, old, new in product(scope.words(_argument(arguments, 2)), froms, tos):
+    for word, old, new in _combined(scope.words(_argument(arguments, 2)), froms, tos):
         text = word.text.replace(old.text, new.text) if old.text else word.text
         for guard in pairs(pairs([word.when], [old.when]), [new.when]):
             found += [Word(piece, guard) for piece in text.split()]
@@ -104,7 +121,7 @@ def _subst(scope: Expander, arguments: Sequence[str]) -> list[Word]:
 def _patsubst(scope: Expander, arguments: Sequence[str]) -> list[Word]:
     found: list[Word] = []
     froms, tos = scope.strings(_argument(arguments, 0)), scope.strings(_argument(arguments, 1))
-    for word, old, new in product(scope.words(_argument(arguments, 2)), froms, tos):
+    for word, old, new in _combined(scope.words(_argument(arguments, 2)), froms, tos):
         text = substitute(old.text.strip(), new.text.strip(), word.text)
         for guard in pairs(pairs([word.when], [old.when]), [new.when]):
             found += [Word(piece, guard) for piece in text.split()]
@@ -114,7 +131,9 @@ def _patsubst(scope: Expander, arguments: Sequence[str]) -> list[Word]:
 def _filter(scope: Expander, arguments: Sequence[str]) -> list[Word]:
     patterns = scope.words(_argument(arguments, 0))[:MOST_PATTERNS]
     found: list[Word] = []
-    for word, pattern in product(scope.words(_argument(arguments, 1)), patterns):
+    words = scope.words(_argument(arguments, 1))
+    scope.spend(len(words) * len(patterns))
+    for word, pattern in product(words, patterns):
         if UNKNOWN in pattern.text or UNKNOWN in word.text:
             found.append(Word(UNKNOWN))
         elif matches(pattern.text, word.text):
@@ -125,7 +144,9 @@ def _filter(scope: Expander, arguments: Sequence[str]) -> list[Word]:
 def _filter_out(scope: Expander, arguments: Sequence[str]) -> list[Word]:
     patterns = scope.words(_argument(arguments, 0))[:MOST_PATTERNS]
     found: list[Word] = []
-    for word in scope.words(_argument(arguments, 1)):
+    words = scope.words(_argument(arguments, 1))
+    scope.spend(len(words) * len(patterns))
+    for word in words:
         guards = [word.when]
         for pattern in patterns:
             if matches(pattern.text, word.text):
@@ -183,7 +204,8 @@ def _foreach(scope: Expander, arguments: Sequence[str]) -> list[Word]:
     name, text = _argument(arguments, 0).strip(), _argument(arguments, 2)
     found: list[Word] = []
     for item in scope.words(_argument(arguments, 1)):
-        found += _limited(scope.bound({name: [Word(item.text)]}, text), item.when)
+        bound = scope.bound({name: [Word(item.text)]}, text, item.when)
+        found += _limited(bound, item.when)
     return found
 
 
@@ -243,6 +265,11 @@ def _nothing(scope: Expander, arguments: Sequence[str]) -> list[Word]:  # noqa: 
     return []
 
 
+def _eval(scope: Expander, arguments: Sequence[str]) -> list[Word]:
+    scope.evaluate(",".join(arguments))
+    return []
+
+
 def _folder(path: str) -> str:
     return path.rpartition("/")[0] + "/" if "/" in path else "./"
 
@@ -280,6 +307,6 @@ FUNCTIONS: Mapping[str, Callable[[Expander, Sequence[str]], list[Word]]] = {
     "error": _nothing,
     "warning": _nothing,
     "info": _nothing,
-    "eval": _nothing,
+    "eval": _eval,
 }
 """By name; a function that is not here (``shell``) answers with what only a build would tell."""

@@ -29,10 +29,7 @@ _DIRECTIVE = re.compile(
 _ENABLED = re.compile(
     r"\(?\s*(!?)\s*(IS_ENABLED|IS_BUILTIN|defined)\s*\(?\s*CONFIG_(\w+)\s*\)?\s*\)?\Z"
 )
-_MOD = re.compile(
-    r"^[ \t]*((?:#\[[^\n]*\][ \t]*\n?[ \t]*)*)(?:pub(?:\([a-z]+\))?[ \t]+)?mod[ \t]+(\w+)[ \t]*;",
-    re.MULTILINE,
-)
+_MOD = re.compile(r"[ \t]*(?:#\[.*\][ \t]*)?(?:pub(?:\([a-z]+\))?[ \t]+)?mod[ \t]+(\w+)[ \t]*;")
 _ASN1 = ("asn1", "asn1_ber_bytecode", "asn1_decoder")  # as scripts/asn1_compiler.c writes them
 _CFG = re.compile(r"cfg\(CONFIG_(\w+)\)")
 
@@ -112,9 +109,15 @@ def _all(frames: Iterable[tuple[str, int] | None]) -> Guard:
 def parse_rust_modules(text: str) -> list[Include]:
     """Return the files that a Rust file takes in with ``mod name;``."""
     found: list[Include] = []
-    for attributes, name in _MOD.findall(text)[:MOST_INCLUDES]:
-        symbols = sorted(set(_CFG.findall(attributes)))
-        found.append(Include(name, quoted=True, when=tuple((symbol, Y | M) for symbol in symbols)))
+    symbols: set[str] = set()
+    for line in text.split("\n"):
+        symbols.update(_CFG.findall(line))
+        module = _MOD.match(line)
+        if module and len(found) < MOST_INCLUDES:
+            when = tuple((symbol, Y | M) for symbol in sorted(symbols))
+            found.append(Include(module[1], quoted=True, when=when))
+        if not line.lstrip().startswith(("#[", "//")):
+            symbols.clear()
     return found
 
 

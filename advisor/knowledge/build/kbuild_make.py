@@ -17,11 +17,19 @@ from advisor.knowledge.build.kbuild_expand import (
     MOST_STRINGS,
     MOST_WORDS,
     Expansion,
+    TooMuchError,
     Variable,
     normal_path,
 )
 from advisor.knowledge.build.kbuild_functions import UNKNOWN, Word
-from advisor.knowledge.build.kbuild_guard import ALWAYS, both, negations, pairs, simplify
+from advisor.knowledge.build.kbuild_guard import (
+    ALWAYS,
+    MOST_GUARDS,
+    both,
+    negations,
+    pairs,
+    simplify,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
     from advisor.knowledge.build.kbuild_guard import Guard
 
 _CONDITIONAL = re.compile(r"(ifdef|ifndef|ifeq|ifneq|else|endif)\b\s*(.*)", re.DOTALL)
+_CALL = re.compile(r"\$\(call[ \t]+([\w.-]+),(.*)\)\Z", re.DOTALL)
 _QUOTED = re.compile(r"""(["'])(.*?)\1\s*(["'])(.*?)\3\Z""", re.DOTALL)
 
 
@@ -41,12 +50,29 @@ class Scope(Expansion):
         self.folder = folder
         self.rules: list[tuple[str, str]] = []
         self._files: list[str] = []
+        self._now: tuple[Guard, ...] = (ALWAYS,)
         for name in ("src", "obj"):
             self.variables[name] = Variable([Word(folder)], recursive=False)
         for name in ("srctree", "objtree"):
             self.variables[name] = Variable([Word(".")], recursive=False)
         for name in ("obj-y", "obj-m", "lib-y", "lib-m", "subdir-y", "subdir-m"):
             self.variables[name] = Variable([], recursive=False)
+
+    def read_whole(self, path: str) -> bool:
+        """Evaluate a makefile of the tree as far as that is reasonable; say whether it exists."""
+        try:
+            return self.read_file(path)
+        except TooMuchError:
+            return True
+
+    def final(self, name: str) -> list[Word]:
+        """Return the words that a variable has in the end, each once; none if they are too many."""
+        try:
+            found = list(dict.fromkeys(self.look_up(name)))
+            self.spend(len(found))
+        except TooMuchError:
+            return []
+        return found
 
     def read_file(self, path: str, when: tuple[Guard, ...] = (ALWAYS,)) -> bool:
         """Evaluate a makefile of the tree; say whether it exists."""
@@ -128,10 +154,11 @@ class Scope(Expansion):
                 no.append(guard)
         if not equal:
             yes, no = no, yes
-        return (
-            simplify(pairs(now, simplify(yes, self.full)), self.full),
-            simplify(pairs(now, simplify(no, self.full)), self.full),
-        )
+        return self._under(now, yes), self._under(now, no)
+
+    def _under(self, now: tuple[Guard, ...], guards: list[Guard]) -> tuple[Guard, ...]:
+        found = simplify(pairs(now, simplify(guards, self.full)), self.full)
+        return found if len(found) <= MOST_GUARDS else now
 
     def _statement(self, line: str, now: tuple[Guard, ...], *, recipe: bool) -> bool:
         """Evaluate one line; say whether a recipe may follow."""
@@ -146,8 +173,10 @@ class Scope(Expansion):
                 if under and UNKNOWN not in name.text:
                     self._assign(name.text.strip(), found.operator, found.value, under)
             return False
-        if line.startswith("$(eval "):
-            self._evaluate_text(line[len("$(eval ") : kbuild_text.closing(line, 1)], now)
+        if line.startswith(("$(eval ", "$(foreach ", "$(call ")):
+            before, self._now = self._now, now
+            self.words(line)
+            self._now = before
             return False
         if not kbuild_text.is_rule(line):
             return recipe
@@ -160,13 +189,27 @@ class Scope(Expansion):
             if under and UNKNOWN not in path.text:
                 self.read_file(normal_path(path.text), under)
 
-    def _evaluate_text(self, text: str, now: tuple[Guard, ...]) -> None:
-        for string in self.strings(text):
-            under = tuple(pairs(now, [string.when]))
-            if under and self.depth < DEEPEST:
-                self.depth += 1
-                self.read_text(string.text, under)
-                self.depth -= 1
+    def evaluate(self, text: str) -> None:
+        """Read a text as part of the makefile: what ``$(eval text)`` stands for."""
+        if self.depth >= DEEPEST:
+            return
+        lines, given = self._called(text.strip())
+        with self.binding(given):
+            for line in lines:
+                for string in self.strings(line):
+                    under = tuple(pairs(pairs(self._now, [self.inside]), [string.when]))
+                    if under:
+                        self.read_text(string.text, under)
+
+    def _called(self, text: str) -> tuple[list[str], dict[str, list[Word]]]:
+        """Return the lines of a ``define`` that a text calls, and its arguments; or the text."""
+        match = _CALL.match(text)
+        variable = self.variables.get(match[1]) if match else None
+        if match is None or variable is None or not variable.recursive:
+            return [text], {}
+        arguments = kbuild_text.split_outside(match[2], ",")
+        given = {str(index): self.words(value) for index, value in enumerate(arguments, 1)}
+        return [line for item in variable.items for line in item.text.split("\n")], given
 
     def _rule(self, line: str) -> None:
         """Keep what object is made from which file: ``%.pi.o: %.o``."""
@@ -187,11 +230,12 @@ class Scope(Expansion):
             value, operator = UNKNOWN, ":="
         recursive = operator in {"=", "?="} or (operator == "+=" and (old is None or old.recursive))
         fresh = [Word(value)] if recursive else self.words(value)
+        self.spend(len(fresh) * len(when))
         items = [Word(word.text, guard) for word in fresh for guard in pairs([word.when], when)]
-        kept: list[Word] = []
-        if old is not None:
-            kept = old.items if operator == "+=" else self._outside(old.items, when)
-        if len(kept) + len(items) <= MOST_WORDS:
+        if old is not None and operator == "+=":
+            old.items.extend(items[: max(0, MOST_WORDS - len(old.items))])
+        else:
+            kept = self._outside(old.items, when) if old is not None else []
             self.variables[name] = Variable(kept + items, recursive=recursive)
 
     def _outside(self, items: Iterable[Word], when: tuple[Guard, ...]) -> list[Word]:

@@ -76,7 +76,7 @@ def write_map(files: Iterable[SourceFile], releases: tuple[str, ...]) -> Iterato
         groups[folder, have, units].append(name)
     yield " ".join((HEADER, *releases)) + "\n"
     for (folder, have, units), names in sorted(groups.items()):
-        yield f"{folder}\t{have}\t{units}\t{' '.join(map(_escaped, sorted(names)))}\n"
+        yield f"{_escaped(folder)}\t{have}\t{units}\t{' '.join(map(_escaped, sorted(names)))}\n"
 
 
 def save_maps(files: Iterable[SourceFile], releases: tuple[str, ...], folder: Path) -> None:
@@ -147,10 +147,10 @@ def read_map(lines: Iterable[str]) -> Iterator[SourceFile]:
     units: dict[str, tuple[Unit, ...]] = {"-": ()}
     for number, line in enumerate(lines, 1):
         if number == 1:
-            header, *found = line.split()
-            if header != HEADER:
+            header = line.split()
+            if header[:1] != [HEADER]:
                 _damaged(number)
-            releases = tuple(found)
+            releases = tuple(header[1:])
             continue
         columns = line.rstrip("\n").split("\t")
         if len(columns) != 4:  # noqa: PLR2004  # as the module's docstring says
@@ -159,7 +159,7 @@ def read_map(lines: Iterable[str]) -> Iterator[SourceFile]:
         if text not in units:
             units[text] = tuple(_unit(part) for part in text.split(";"))
         seen = releases if have == "*" else tuple(have.split(","))
-        prefix = f"{folder}/" if folder else ""
+        prefix = f"{_plain(folder)}/" if folder else ""
         for name in names.split(" "):
             yield SourceFile(prefix + _plain(name), units[text], seen)
 

@@ -76,8 +76,8 @@ class Walker:
         if key not in self._scopes:
             scope = Scope(self.tree, folder, arch)
             prefix = f"{folder}/" if folder else ""
-            known = scope.read_file(f"{prefix}Kbuild") or (
-                bool(folder) and scope.read_file(f"{prefix}Makefile")
+            known = scope.read_whole(f"{prefix}Kbuild") or (
+                bool(folder) and scope.read_whole(f"{prefix}Makefile")
             )
             self._scopes[key] = scope if known else None
         return self._scopes[key]
@@ -91,7 +91,7 @@ class Walker:
             if scope is not None:
                 for name in sorted(scope.variables):
                     if _FLAGS.match(name):
-                        own += _include_options(scope.look_up(name))
+                        own += _include_options(scope.final(name))
             above = self.include_folders(folder.rpartition("/")[0], arch) if folder else ()
             self._include[key] = tuple(dict.fromkeys((*own, *above)))
         return self._include[key]
@@ -114,7 +114,7 @@ class Walker:
             options = [
                 folder
                 for name in sorted(scope.variables)
-                for folder in _include_options(scope.look_up(name))
+                for folder in _include_options(scope.final(name))
                 if folder.startswith("arch/")
             ]
             found[arch] = tuple(dict.fromkeys(options))
@@ -124,7 +124,7 @@ class Walker:
         if arch not in self._arch_scopes:
             scope = Scope(self.tree, f"arch/{arch}", arch)
             scope.read_text("\n".join(_TOP_LISTS.findall(self.tree.read("Makefile") or "")))
-            scope.read_file(f"arch/{arch}/Makefile")
+            scope.read_whole(f"arch/{arch}/Makefile")
             self._arch_scopes[arch] = scope
         return self._arch_scopes[arch]
 
@@ -134,7 +134,7 @@ class Walker:
             scope = self._arch_scope(arch)
             here: Guard = ((ARCH, 1 << bit),)
             for name in ("head-y", "core-y", "drivers-y", "libs-y", "core-m", "drivers-m"):
-                for word in scope.look_up(name):
+                for word in scope.final(name):
                     guards = tuple(pairs([here], [word.when]))
                     if word.text.endswith("/") and guards and UNKNOWN not in word.text:
                         builtin = guards if name.endswith("y") else ()
@@ -152,12 +152,12 @@ class Walker:
             self._visited.setdefault((visit.folder, arch), []).extend(visit.any)
         for name, modular in _LISTS:
             reached = visit.any if modular else visit.builtin
-            for word in scope.look_up(name):
+            for word in scope.final(name):
                 guards = pairs(reached, [word.when])
                 yield from self._object(scope, word.text, guards, modular=modular)
         below: dict[str, list[Visit]] = {}
         for name, modular in _FOLDERS:
-            for word in scope.look_up(name):
+            for word in scope.final(name):
                 if word.text.endswith("/") or name.startswith("subdir"):
                     child = _below(visit, word, modular=modular)
                     below.setdefault(child.folder, []).append(child)
@@ -219,12 +219,12 @@ class Walker:
         return (here,)
 
     def _image(self, scope: Scope, guards: Sequence[Guard]) -> Iterator[Built]:
-        programs = {word.text for name in _PROGRAMS for word in scope.look_up(name)}
+        programs = {word.text for name in _PROGRAMS for word in scope.final(name)}
         skipped = {program + suffix for program in programs for suffix in ("-objs", "-y")}
         for name in sorted(scope.variables.keys() - skipped):
             if name.endswith("-"):  # what a list for a symbol that is off holds
                 continue
-            for word in scope.look_up(name):
+            for word in scope.final(name):
                 path = image_source(scope, word.text)
                 for guard in pairs(guards, [word.when]) if path else ():
                     yield Built(path, path, modular=False, when=guard, image=True)
@@ -250,7 +250,7 @@ def members_of(scope: Scope, name: str, *, modular: bool) -> list[Word] | None:
     Source:
         Linux scripts/Makefile.lib, ``real-search`` and ``multi-search``.
     """
-    lists = {suffix: scope.look_up(name + suffix) for suffix in ("-objs", "-y", "-m", "-")}
+    lists = {suffix: scope.final(name + suffix) for suffix in ("-objs", "-y", "-m", "-")}
     if not any(lists.values()):
         return None
     return lists["-objs"] + lists["-y"] + (lists["-m"] if modular else [])

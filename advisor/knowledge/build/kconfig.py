@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
-
 BOOL, TRISTATE, VALUE = "bool", "tristate", "value"
 
 _ENTRY = re.compile(r"\s*(?:menu)?config\s+([A-Za-z0-9_]+)\s*(?:#.*)?\Z")
@@ -86,10 +85,9 @@ def kconfig_files(root: Path) -> Iterator[tuple[str, str]]:
         pieces = relative.split("/")
         arch = pieces[1] if pieces[0] == "arch" and len(pieces) > 1 else ""
         for name in sorted(names):
-            if name.startswith("Kconfig"):
-                path = os.path.join(folder, name)  # noqa: PTH118  # the walk's own strings
-                with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
-                    yield arch, file.read()
+            path = Path(folder, name)
+            if name.startswith("Kconfig") and path.is_file():
+                yield arch, path.read_text(encoding="utf-8", errors="replace")
 
 
 def read_kconfig(files: Iterable[tuple[str, str]]) -> Kconfig:
