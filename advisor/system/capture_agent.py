@@ -7,6 +7,7 @@ machines where nothing is installed: ``ssh box python3 - < capture_agent.py > bo
 from __future__ import annotations
 
 import ast
+import sys
 from pkgutil import get_data
 from typing import Final
 
@@ -67,3 +68,7 @@ def _body(part: str) -> str:
             last = node.end_lineno or node.lineno
             lines[node.lineno - 1 : last] = [""] * (last - node.lineno + 1)
     return "\n".join(line for line in lines if not line.startswith("# ")).strip("\n") + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(source())
