@@ -35,6 +35,10 @@ format: $(VENV)/.dev ## Put the code into its form
 bench: $(VENV)/.dev $(DATABASE) ## Measure, side by side with named peers
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
+.PHONY: ansible
+ansible: $(VENV)/.dev $(DATABASE) ## Test the Ansible collection against real controllers and hosts
+	@ADVISOR_ANSIBLE=1 $(BIN)/python -m pytest tests/ansible $(ARGS)
+
 database: $(DATABASE) ## Compile the knowledge base from data/
 
 wheel: $(VENV)/.runtime ## Build dist/*.whl for pipx, uv and pip

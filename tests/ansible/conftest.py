@@ -40,7 +40,11 @@ def core(request: pytest.FixtureRequest, environments: dict[str, Controller | st
 @pytest.fixture
 def newest(environments: dict[str, Controller | str]) -> Controller:
     """The newest ansible-core that is here."""
-    names = [name for name in ("newest", "debian", "oldest") if isinstance(environments[name], Controller)]
+    names = [
+        name
+        for name in ("newest", "debian", "oldest")
+        if isinstance(environments[name], Controller)
+    ]
     return environment_of(environments, names[0] if names else "oldest")
 
 

@@ -1,7 +1,7 @@
-"""A Debian root that believes to be a machine of its own: recorded hardware, kernels as packages, a reboot.
+"""A Debian root that believes to be a machine: recorded hardware, kernels as packages, a reboot.
 
-``/proc`` and ``/sys`` are plain folders with what a capture holds, ``uname`` is answered by a preloaded library
-from ``/etc/running``, and ``shutdown -r`` starts the newest kernel that is installed.
+``/proc`` and ``/sys`` are plain folders with what a capture holds, ``uname`` is answered by a preloaded
+library from ``/etc/running``, and ``shutdown -r`` starts the newest kernel that is installed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ _SHUTDOWN = r"""#!/bin/sh
 # Start the newest kernel: what a boot loader and a kernel would do between them.
 release=$(ls -v /boot | sed -n 's/^vmlinuz-//p' | tail -n 1)
 cp "/boot/running-$release" /etc/running
-{ printf 'Linux version %s (debian-kernel@lists.debian.org) ' "$(sed -n 1p /etc/running)"; sed -n 2p /etc/running; } >/proc/version
+{ read -r release; read -r words; } </etc/running
+echo "Linux version $release (debian-kernel@lists.debian.org) $words" >/proc/version
 date +%s.%N >/proc/sys/kernel/random/boot_id
 """
 _SOURCES = "deb [trusted=yes] file:/srv/repo ./\n"
@@ -50,7 +51,14 @@ def build_root(place: Path) -> None:
         return
     shutil.rmtree(place, ignore_errors=True)
     exclude = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "man", "locale")]
-    words = ["mmdebstrap", "--variant=minbase", "--include=python3-apt", *exclude, "bookworm", str(place)]
+    words = [
+        "mmdebstrap",
+        "--variant=minbase",
+        "--include=python3-apt",
+        *exclude,
+        "bookworm",
+        str(place),
+    ]
     subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     (place / "made").touch()
 
@@ -95,7 +103,7 @@ def _hardware(root: Path, capture: Path) -> None:
             elif entry.name == "etc/os-release":
                 (root / "etc/os-release").unlink(missing_ok=True)
                 archive.extract(entry, root, filter="tar")
-    for path in ((root / "sys").glob("bus/*/drivers")):
+    for path in (root / "sys").glob("bus/*/drivers"):
         path.mkdir(exist_ok=True)
     _index(root)
     boot_id = root / "proc/sys/kernel/random/boot_id"
@@ -140,7 +148,9 @@ def _kernel(root: Path, release: str, version: str, day: str) -> tuple[Path, str
     }
     for path in (root / "srv/modules").rglob("*"):
         if path.is_file():
-            files[f"lib/modules/{release}/{path.relative_to(root / 'srv/modules')}"] = path.read_bytes()
+            files[f"lib/modules/{release}/{path.relative_to(root / 'srv/modules')}"] = (
+                path.read_bytes()
+            )
     return _package(root, f"linux-image-{release}", version, files, "")
 
 
@@ -161,7 +171,7 @@ def _package(
         place.write_bytes(content)
     control = (
         f"Package: {name}\nSource: linux-signed-amd64\nVersion: {version}\nArchitecture: amd64\n{fields}"
-        "Maintainer: Nobody <nobody@example.org>\nSection: kernel\nPriority: optional\nDescription: a kernel\n"
+        "Maintainer: Nobody <nobody@example.org>\nSection: kernel\nDescription: a kernel\n"
     )
     (tree / "DEBIAN").mkdir(parents=True)
     (tree / "DEBIAN/control").write_text(control)
@@ -187,7 +197,11 @@ def _chroot(root: Path, *words: str) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"},
+        env={
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "DEBIAN_FRONTEND": "noninteractive",
+            "LC_ALL": "C.UTF-8",
+        },
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(words)}: {done.stdout[-1500:]}")

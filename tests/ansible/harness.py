@@ -10,13 +10,14 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple, Self, cast
 
 ROOT = Path(__file__).parents[2]
 COLLECTION = ROOT / "ansible_collections/homelab/kernel_advisor"
 SETUP = Path(__file__).with_name("setup.sh")
 ADVISOR = Path(os.environ.get("ADVISOR_UNDER_TEST") or Path(sys.executable).with_name("advisor"))
 SHIM = Path(__file__).with_name("get_pip.py")
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PYTHONS = ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 
 
@@ -51,7 +52,7 @@ class Controller(NamedTuple):
             "HOME": str(home),
             "LANG": "C.UTF-8",
             "LC_ALL": "C.UTF-8",
-            "PATH": f"{self.place}/bin:{cache()}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "PATH": f"{self.place}/bin:{cache()}/bin:{_SYSTEM_PATH}",
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT),
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_NOCOLOR": "1",
@@ -121,8 +122,7 @@ def controllers(names: Sequence[str]) -> dict[str, Controller | str]:
     """Return the environments of some names, or why one is not here."""
     done = subprocess.run(
         ["sh", str(SETUP), str(cache()), *names],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         check=False,
     )
@@ -149,11 +149,12 @@ class House:
         self.port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> House:
+    def __enter__(self) -> Self:
         Path("/run/sshd").mkdir(parents=True, exist_ok=True)
         for name in ("key", "host"):
             subprocess.run(
-                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.folder / name)], check=True
+                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.folder / name)],
+                check=True,
             )
         config = self.folder / "sshd_config"
         config.write_text(
@@ -163,7 +164,9 @@ class House:
             + (f"ChrootDirectory {self.root}\n" if self.root else "")
         )
         sshd = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin") or "sshd"
-        self._process = subprocess.Popen([sshd, "-D", "-f", str(config), "-E", str(self.folder / "log")])
+        self._process = subprocess.Popen(
+            [sshd, "-D", "-f", str(config), "-E", str(self.folder / "log")]
+        )
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -19,10 +19,8 @@ _PLAYS = {
     "setup": "ansible.builtin.setup:",
     "raw true": "ansible.builtin.raw: 'true'",
     "facts": "homelab.kernel_advisor.kernel_advisor_facts:\n        advisor_executable: {advisor}",
-    "facts raw": (
-        "homelab.kernel_advisor.kernel_advisor_facts:\n        advisor_executable: {advisor}\n        method: raw"
-    ),
 }
+_PLAYS["facts raw"] = _PLAYS["facts"] + "\n        method: raw"
 
 
 class Measured(NamedTuple):
@@ -47,7 +45,9 @@ def measure(
     return best
 
 
-def _once(controller: Controller, folder: Path, inventory: Path, play: str, *, pipelining: bool) -> float:
+def _once(
+    controller: Controller, folder: Path, inventory: Path, play: str, *, pipelining: bool
+) -> float:
     book = folder / "play.yml"
     task = _PLAYS[play].format(advisor=ADVISOR)
     book.write_text(f"- hosts: all\n  gather_facts: false\n  tasks:\n    - {task}\n")
@@ -76,7 +76,13 @@ def main() -> int:
             continue
         with tempfile.TemporaryDirectory() as folder, House(Path(folder)) as house:
             for pipelining in (True, False):
-                rows = measure(found, house, plays=tuple(_PLAYS), pipelining=pipelining, runs=3 if pipelining else 1)
+                rows = measure(
+                    found,
+                    house,
+                    plays=tuple(_PLAYS),
+                    pipelining=pipelining,
+                    runs=3 if pipelining else 1,
+                )
                 words = " | ".join(f"{row.seconds:.1f}" for row in rows.values())
                 version = ".".join(map(str, found.version))
                 sys.stdout.write(f"| {version} | {'yes' if pipelining else 'no'} | {words} |\n")

@@ -39,7 +39,9 @@ def test_collection_passes_the_sanity_tests(
     assert done.returncode == 0, _problems(done)
 
 
-def test_module_compiles_and_imports_on_python_3_8(environments: dict[str, Controller | str]) -> None:
+def test_module_compiles_and_imports_on_python_3_8(
+    environments: dict[str, Controller | str],
+) -> None:
     found = environments["debian"]
     if isinstance(found, str):
         pytest.skip(found)
@@ -67,7 +69,9 @@ def test_collection_passes_its_integration_tests(core: Controller) -> None:
 
 def test_collection_passes_ansible_lint(lint: Controller, tmp_path: Path) -> None:
     place = copy_collection(tmp_path)
-    done = lint.run("ansible-lint", "--offline", "--profile", "production", "--strict", folder=place)
+    done = lint.run(
+        "ansible-lint", "--offline", "--profile", "production", "--strict", folder=place
+    )
     assert done.returncode == 0, done.stdout[-4000:]
 
 
@@ -96,7 +100,9 @@ def test_module_is_documented_where_ansible_looks(core: Controller, module: str)
 
 def test_collection_builds_and_installs_without_a_network(core: Controller, tmp_path: Path) -> None:
     place = copy_collection(tmp_path / "from")
-    built = core.run("ansible-galaxy", "collection", "build", "--output-path", str(tmp_path), folder=place)
+    built = core.run(
+        "ansible-galaxy", "collection", "build", "--output-path", str(tmp_path), folder=place
+    )
     assert built.returncode == 0, built.stdout
     (tarball,) = tmp_path.glob("homelab-kernel_advisor-*.tar.gz")
     assert tarball.stat().st_size < 250_000
@@ -105,7 +111,9 @@ def test_collection_builds_and_installs_without_a_network(core: Controller, tmp_
     installed = core.run("ansible-galaxy", *words, ANSIBLE_COLLECTIONS_PATH=str(to))
     assert installed.returncode == 0, installed.stdout
     doc = core.run(
-        "ansible-doc", "homelab.kernel_advisor.kernel_advisor_facts", ANSIBLE_COLLECTIONS_PATH=str(to)
+        "ansible-doc",
+        "homelab.kernel_advisor.kernel_advisor_facts",
+        ANSIBLE_COLLECTIONS_PATH=str(to),
     )
     assert doc.returncode == 0, doc.stdout
 
@@ -119,7 +127,9 @@ def test_advisor_that_python_can_import_needs_no_executable(
     packages = next((ROOT / ".venv/lib").glob("python3*/site-packages"), None)
     if packages is None or packages.parent.name != f"python{found.python}":
         pytest.skip("the advisor's environment is of another Python than Ansible's")
-    (tmp_path / "advisor.py").write_text("raise SystemExit('the wrong advisor: the one in this folder')")
+    (tmp_path / "advisor.py").write_text(
+        "raise SystemExit('the wrong advisor: the one in this folder')"
+    )
     inventory = house.inventory({"nas": ""})
     words = ("-m", "homelab.kernel_advisor.kernel_advisor_facts", "-i", str(inventory), "all")
     done = found.run("ansible", *words, folder=tmp_path, PYTHONPATH=f"{ROOT}:{packages}")
@@ -127,7 +137,9 @@ def test_advisor_that_python_can_import_needs_no_executable(
     assert '"schema": "advisor.scan/1"' in done.stdout
 
 
-def test_missing_advisor_is_said_before_any_host_is_asked(newest: Controller, tmp_path: Path) -> None:
+def test_missing_advisor_is_said_before_any_host_is_asked(
+    newest: Controller, tmp_path: Path
+) -> None:
     inventory = tmp_path / "inventory.ini"
     inventory.write_text("away ansible_host=127.0.0.1 ansible_port=1\n")
     words = ("-m", "homelab.kernel_advisor.kernel_advisor_facts", "-i", str(inventory), "all")
@@ -147,9 +159,20 @@ def test_capture_script_is_clean_shell(newest: Controller, tmp_path: Path) -> No
     if not shutil.which("shellcheck"):
         pytest.skip("no shellcheck")
     name = "ansible_collections.homelab.kernel_advisor.plugins.plugin_utils.shell_capture"
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from {name} import script; print(script())"
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from {name} import script; print(script())"
+    )
     made = newest.run("python", "-c", code)
     (tmp_path / "capture.sh").write_text(made.stdout)
-    words = ("shellcheck", "-s", "sh", "-S", "warning", "-e", "SC2043", str(tmp_path / "capture.sh"))
+    words = (
+        "shellcheck",
+        "-s",
+        "sh",
+        "-S",
+        "warning",
+        "-e",
+        "SC2043",
+        str(tmp_path / "capture.sh"),
+    )
     done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 0, done.stdout

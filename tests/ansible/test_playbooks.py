@@ -13,7 +13,9 @@ from tests.ansible.harness import COLLECTION, Controller, House, document
 _PLAYBOOKS = sorted(path.stem for path in (COLLECTION / "playbooks").glob("*.yml"))
 
 
-def _play(core: Controller, house: House, book: str, **variables: object) -> subprocess.CompletedProcess[str]:
+def _play(
+    core: Controller, house: House, book: str, **variables: object
+) -> subprocess.CompletedProcess[str]:
     inventory = house.inventory({"router": "", "nas": "", "away": "ansible_port=1"})
     extra = [word for name, value in variables.items() for word in ("-e", f"{name}={value}")]
     return core.run(
@@ -51,7 +53,9 @@ def test_report_names_the_host_that_is_away(
     assert said["missing"] == {"away": "It could not be reached."}
 
 
-def test_report_is_one_page(newest: Controller, house: House, advisor: Path, tmp_path: Path) -> None:
+def test_report_is_one_page(
+    newest: Controller, house: House, advisor: Path, tmp_path: Path
+) -> None:
     dest = tmp_path / "kernels.html"
     _play(newest, house, "report", kernel_advisor_executable=advisor, dest=dest)
     assert dest.read_text().count("</html>") == 1
@@ -62,7 +66,9 @@ def test_groups_follow_the_urgency(newest: Controller, house: House, advisor: Pa
     assert done.returncode == 0, done.stdout[-2000:]
 
 
-def test_refuse_lets_hosts_pass_that_lose_nothing(newest: Controller, house: House, advisor: Path) -> None:
+def test_refuse_lets_hosts_pass_that_lose_nothing(
+    newest: Controller, house: House, advisor: Path
+) -> None:
     done = _play(newest, house, "refuse", kernel_advisor_executable=advisor, target="nas")
     assert done.returncode == 0, done.stdout[-2000:]
 
@@ -71,7 +77,13 @@ def test_upgrade_touches_nobody_who_does_not_need_it_now(
     newest: Controller, house: House, tmp_path: Path
 ) -> None:
     calm = tmp_path / "advisor"
-    answer = {"action": "stay", "urgency": "none", "target": None, "headline": "All is well.", "reasons": []}
+    answer: dict[str, object] = {
+        "action": "stay",
+        "urgency": "none",
+        "target": None,
+        "headline": "All is well.",
+        "reasons": [],
+    }
     _say(calm, advice=answer)
     done = _play(newest, house, "upgrade", kernel_advisor_executable=calm, target="router,nas")
     assert done.returncode == 0, done.stdout[-2000:]
@@ -80,8 +92,16 @@ def test_upgrade_touches_nobody_who_does_not_need_it_now(
 
 def _say(program: Path, **parts: object) -> None:
     """Write an advisor that always gives one answer."""
-    empty = ("devices", "features", "findings", "regressions", "candidates", "preflight", "unknowns")
-    whole = {
+    empty = (
+        "devices",
+        "features",
+        "findings",
+        "regressions",
+        "candidates",
+        "preflight",
+        "unknowns",
+    )
+    whole: dict[str, object] = {
         "schema": "advisor.scan/1",
         "generated": "",
         "advisor": "",

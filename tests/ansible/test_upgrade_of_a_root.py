@@ -1,4 +1,4 @@
-"""The roles on a Debian root that believes to be a machine with a kernel of July and one of November on offer."""
+"""The roles on a root that believes to be a machine with a kernel of July and a newer one on offer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def root(
 ) -> Iterator[Path]:
     """A machine of its own, from here on changed by one test after the other."""
     _ = environments
-    missing = [name for name in ("mmdebstrap", "gcc", "dpkg-deb", "chroot") if not shutil.which(name)]
+    missing = [
+        name for name in ("mmdebstrap", "gcc", "dpkg-deb", "chroot") if not shutil.which(name)
+    ]
     if missing or os.geteuid():
         pytest.skip(f"needs root and {' '.join(missing) or 'nothing else'}")
     base = cache() / "roots/bookworm"
@@ -67,8 +69,12 @@ def _installed(root: Path) -> set[str]:
     return {path.name.removeprefix("vmlinuz-") for path in (root / "boot").glob("vmlinuz-*")}
 
 
-def test_check_mode_changes_nothing(core: Controller, box: House, root: Path, advisor: Path) -> None:
-    done = _run(core, box, "upgrade", "--check", upgrade_advisor_executable=advisor, upgrade_reboot=True)
+def test_check_mode_changes_nothing(
+    core: Controller, box: House, root: Path, advisor: Path
+) -> None:
+    done = _run(
+        core, box, "upgrade", "--check", upgrade_advisor_executable=advisor, upgrade_reboot=True
+    )
     assert done.returncode == 0, done.stdout[-3000:]
     assert "upgrade, " in done.stdout
     assert _installed(root) == {OLD[0]}
@@ -78,7 +84,14 @@ def test_check_mode_changes_nothing(core: Controller, box: House, root: Path, ad
 def test_kernel_that_is_not_urgent_enough_is_not_taken(
     newest: Controller, box: House, root: Path, advisor: Path
 ) -> None:
-    done = _run(newest, box, "upgrade", "-e", '{"upgrade_urgencies": ["routine"]}', upgrade_advisor_executable=advisor)
+    done = _run(
+        newest,
+        box,
+        "upgrade",
+        "-e",
+        '{"upgrade_urgencies": ["routine"]}',
+        upgrade_advisor_executable=advisor,
+    )
     assert done.returncode == 0, done.stdout[-3000:]
     assert _installed(root) == {OLD[0]}
 
@@ -105,7 +118,12 @@ def test_told_to_reboot_it_starts_the_kernel_verifies_and_reports(
 ) -> None:
     report = box.folder / "after.html"
     done = _run(
-        newest, box, "upgrade", upgrade_advisor_executable=advisor, upgrade_reboot=True, upgrade_report=report
+        newest,
+        box,
+        "upgrade",
+        upgrade_advisor_executable=advisor,
+        upgrade_reboot=True,
+        upgrade_report=report,
     )
     assert done.returncode == 0, done.stdout[-3000:]
     assert running(root) == NEW[0]
@@ -117,7 +135,9 @@ def test_local_fact_is_small_static_and_told_by_setup(
     newest: Controller, box: House, root: Path, advisor: Path
 ) -> None:
     scan = subprocess.run(
-        [str(advisor), "scan", "--from", str(_CAPTURE), "--format", "json"], stdout=subprocess.PIPE, check=True
+        [str(advisor), "scan", "--from", str(_CAPTURE), "--format", "json"],
+        stdout=subprocess.PIPE,
+        check=True,
     )
     (root / "srv/scan.json").write_bytes(scan.stdout)
     program = root / "usr/local/bin/advisor"
@@ -129,16 +149,28 @@ def test_local_fact_is_small_static_and_told_by_setup(
     command = next(line for line in unit.splitlines() if line.startswith("ExecStart="))
     shell = command.partition("'")[2].rpartition("'")[0]
     fact = root / "etc/ansible/facts.d/kernel_advisor.fact"
-    made = subprocess.run(["chroot", str(root), "sh", "-c", shell], stdout=subprocess.PIPE, check=True)
+    made = subprocess.run(
+        ["chroot", str(root), "sh", "-c", shell], stdout=subprocess.PIPE, check=True
+    )
     fact.write_bytes(made.stdout)
     assert len(made.stdout) < 16_000
-    words = ("-m", "ansible.builtin.setup", "-a", "filter=ansible_local", "-i", str(box.inventory({"box": ""})), "all")
+    words = (
+        "-m",
+        "ansible.builtin.setup",
+        "-a",
+        "filter=ansible_local",
+        "-i",
+        str(box.inventory({"box": ""})),
+        "all",
+    )
     told = newest.run("ansible", *words)
     said = document(told.stdout[told.stdout.index("{") :])
     assert '"schema": "advisor.scan/1"' in told.stdout, said
 
 
-def test_second_run_of_local_facts_changes_nothing(newest: Controller, box: House, root: Path) -> None:
+def test_second_run_of_local_facts_changes_nothing(
+    newest: Controller, box: House, root: Path
+) -> None:
     assert (root / "usr/local/bin/advisor").exists()
     done = _run(newest, box, "local_facts", local_facts_enable=False)
     assert "changed=0" in done.stdout, done.stdout[-2000:]
