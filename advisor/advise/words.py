@@ -159,7 +159,7 @@ def _about(judged: Judged, assessment: Assessment) -> list[str]:
         found.append(
             f"Open bugs that can run here: {before:,} now, {after:,} with {candidate.release}."
         )
-    elif candidate.why_not:
+    else:
         found.append(sentence(candidate.why_not))
     return found
 

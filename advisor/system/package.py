@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from glob import escape as glob_escape
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -124,15 +125,14 @@ def _read_file(path: Path, contents: _Contents) -> Labels:
 
 def _folder(path: Path) -> Iterator[Member]:
     """Yield the files of a folder that matter, with paths as a package has them."""
-    roots = [path / "lib/modules", path / "usr/lib/modules"]
-    if not any(root.is_dir() for root in roots):
-        roots = [path.parent] if (path / "kernel").is_dir() else []
-    for root in roots:
-        for file in sorted(root.glob("*/**/*"))[:_MOST_MODULES]:
-            inside = file.relative_to(root).as_posix()
-            if file.is_symlink() or not file.is_file():
-                continue
-            if root != path.parent or inside.startswith(f"{path.name}/"):
+    roots = [root for root in (path / "lib/modules", path / "usr/lib/modules") if root.is_dir()]
+    starts = [(root, "*/**/*") for root in roots]
+    if not starts and (path / "kernel").is_dir():
+        starts = [(path.absolute().parent, f"{glob_escape(path.absolute().name)}/**/*")]
+    for root, pattern in starts:
+        for file in sorted(root.glob(pattern))[:_MOST_MODULES]:
+            if file.is_file() and not file.is_symlink():
+                inside = file.relative_to(root).as_posix()
                 yield Member(f"lib/modules/{inside}", file.stat().st_size, file.read_bytes)
     for image in sorted((path / "boot").glob("vmlinu*"))[:_MOST_MODULES]:
         yield Member(f"boot/{image.name}", 0, bytes)

@@ -125,6 +125,20 @@ def test_verify_names_a_device_that_lost_its_driver(before: Document, after: Doc
     assert checks["interface"][0] is CheckStatus.BLOCK
 
 
+def test_verify_names_a_device_that_has_another_driver(before: Document, after: Document) -> None:
+    after = copy.deepcopy(after)
+    next(one for one in after["devices"] if one["driver"] == "igb")["driver"] = "igbx"
+    assert told(verify(before, after))["driver"] == (
+        CheckStatus.WARN,
+        "Intel I210 (enp3s0) is driven by igbx, before by igb",
+    )
+
+
+def test_verify_does_not_believe_a_log_that_is_no_list(before: Document, after: Document) -> None:
+    after = {**after, "kernel": {**after["kernel"], "log_errors": 5}}
+    assert told(verify(before, after))["log"][0] is CheckStatus.UNKNOWN
+
+
 def test_verify_names_an_interface_that_has_another_name(before: Document, after: Document) -> None:
     after = copy.deepcopy(after)
     for device in after["devices"]:

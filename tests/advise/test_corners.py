@@ -11,7 +11,7 @@ from advisor.advise import Advice, advise
 from advisor.advise.blockers import beyond_maximum
 from advisor.advise.offers import Offer
 from advisor.assess import Weigher, assess
-from advisor.knowledge.store import KnowledgeBase
+from advisor.knowledge.store import KnowledgeBase, SeriesFacts
 from advisor.model.advice import Action, CheckStatus, Origin
 from advisor.model.inventory import (
     Autoload,
@@ -24,7 +24,7 @@ from advisor.model.inventory import (
     OfferedKernel,
     Space,
 )
-from advisor.model.version import parse_version
+from advisor.model.version import Series, parse_version
 from tests.advise.machine import (
     BUILTIN,
     C574,
@@ -323,6 +323,30 @@ def test_driver_that_is_told_badly_or_came_back_is_not_lost(
         "6.12.94+deb13-amd64", build=dated("6.12.94-1"), devices=(C574,), offers=(SID72,)
     )
     assert get(inventory, knowledge).candidates[0].lost == ()
+
+
+class Early(KnowledgeBase):
+    """A knowledge base that was taken before the series came out."""
+
+    def series(self, series: Series) -> SeriesFacts | None:
+        facts = super().series(series)
+        return facts._replace(released="2026-12-24") if facts is not None else None
+
+
+def test_series_that_came_out_after_the_knowledge_is_doubted(database: Path) -> None:
+    inventory = machine(
+        "6.12.94+deb13-amd64", build=dated("6.12.94-1"), package_version="6.12.94-1", offers=(S117,)
+    )
+    candidate = get(inventory, Early(database)).candidates[0]
+    assert candidate.doubt.startswith("the 6.12 series came out after the knowledge was taken")
+
+
+def test_number_that_the_probe_told_is_believed(knowledge: KnowledgeBase) -> None:
+    told = S117._replace(upstream="6.12.100", why="the probe says so")
+    inventory = machine(
+        "6.12.94+deb13-amd64", build=dated("6.12.94-1"), package_version="6.12.94-1", offers=(told,)
+    )
+    assert str(get(inventory, knowledge).candidates[0].upstream) == "6.12.100"
 
 
 def test_knowledge_without_a_day_doubts_every_series(database: Path) -> None:

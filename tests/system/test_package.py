@@ -232,6 +232,78 @@ def test_module_that_unpacks_to_too_much_is_passed_over(
     assert modules.serves.get(CARD) == ("e1000e",)
 
 
+def test_package_packed_with_zstd_needs_zstd(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AdvisorError) as caught:
+        read_kernel(DATA / "kernel-zst.rpm")
+    assert caught.value.status is ExitStatus.IO
+    assert "zstd" in caught.value.hint
+
+
+def test_aliases_are_asked_not_listed(tmp_path: Path) -> None:
+    path = tmp_path / "linux.deb"
+    odd = b"name=x.alias=usb:vFFFF*\0alias=\xff\0alias=\x01\0alias=\0alias=pci:v00001234*"
+    path.write_bytes(deb({**FILES, f"lib/modules/{RELEASE}/kernel/net/odd.ko": odd}))
+    modules = read_kernel(path).modules
+    assert modules is not None
+    served = modules.serves
+    assert served
+    assert list(served) == []
+    assert len(served) == 0
+    assert served.get("pci:v00001234d0") is None
+    assert served.get(CARD) == ("e1000e",)
+
+
+def test_control_file_that_says_nothing_leaves_the_names_empty(tmp_path: Path) -> None:
+    path = tmp_path / "linux.deb"
+    data = tar(FILES)
+    path.write_bytes(ar({"control.tar.xz": tar({"md5sums": b"", "x": b""}), "data.tar.xz": data}))
+    assert read_kernel(path).kernel.package == ""
+    path.write_bytes(ar({"odd": b"odd", "data.tar.xz": data}))
+    assert read_kernel(path).kernel.release == RELEASE
+
+
+def test_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    header = bytearray(512)
+    header[124:136] = b"00000777777\0"
+    header[156:157] = b"L"
+    path = tmp_path / "linux.deb"
+    path.write_bytes(ar({"data.tar": bytes(header)}))
+    with pytest.raises(AdvisorError, match="a name in it is too long"):
+        read_kernel(path)
+
+
+@pytest.mark.parametrize(
+    ("at", "text", "what"),
+    [
+        (0, b"070709", "not in the form"),
+        (14, b"zzzzzzzz", "has no size"),
+        (94, b"00100000", "too long"),
+    ],
+)
+def test_rpm_with_damaged_files_is_refused(tmp_path: Path, at: int, text: bytes, what: str) -> None:
+    entry = bytearray(b"070701" + b"00000000" * 13)
+    entry[94:102] = b"00000002"
+    entry[at : at + len(text)] = text
+    whole = (DATA / "kernel-xz.rpm").read_bytes()
+    start = whole.index(b"\xfd7zXZ\0")
+    path = tmp_path / "kernel.rpm"
+    path.write_bytes(whole[:start] + lzma.compress(bytes(entry) + b"x\0" + bytes(600)))
+    with pytest.raises(AdvisorError, match=what):
+        read_kernel(path)
+
+
+def test_rpm_with_a_huge_header_is_refused(tmp_path: Path) -> None:
+    whole = bytearray((DATA / "kernel-xz.rpm").read_bytes())
+    whole[96 + 8 : 96 + 16] = b"\xff" * 8
+    path = tmp_path / "kernel.rpm"
+    path.write_bytes(whole)
+    with pytest.raises(AdvisorError, match="its header is too large"):
+        read_kernel(path)
+
+
 def test_nothing_is_written_anywhere(tmp_path: Path) -> None:
     path = tmp_path / "linux.deb"
     path.write_bytes(deb({**FILES, "../../../evil": b"x", "/absolute": b"x"}))
