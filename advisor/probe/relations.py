@@ -106,12 +106,15 @@ def virtual_module(raw: RawDevice, kind: str, modules: Modules) -> str:
     if "/mac80211_hwsim/" in raw.path:
         return "mac80211_hwsim"
     if raw.subsystem == "infiniband":
-        soft = [name for name in ("rdma_rxe", "siw") if _is_loaded(name, modules)]
+        soft = [name for name in ("rdma_rxe", "siw") if name in (modules.loaded or ())]
         return soft[0] if len(soft) == 1 else ""
     return module_of_type(kind)
 
 
 def _is_loaded(name: str, modules: Modules) -> bool:
+    """Return whether a module is in the kernel; it may be where no list says what is built in."""
+    if modules.builtin is None and not modules.loaded:
+        return True
     loaded = modules.loaded is not None and name in modules.loaded
     return (
         loaded

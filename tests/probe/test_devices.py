@@ -130,6 +130,11 @@ def test_mt7922_bluetooth_leads_to_its_usb_parent_and_vendor_module() -> None:
     assert found.interfaces[0].name == "hci0"
 
 
+def test_helpers_are_named_where_nothing_tells_what_the_kernel_holds() -> None:
+    card = by_id(inventory(devices=[pci("15B3:1017", "020000", "mlx5_core")]))["pci:0000:01:00.0"]
+    assert {"mlx5_core", "mlx5_ib", "ib_ipoib"} <= set(card.modules)
+
+
 def test_wifi_card_with_the_class_of_ethernet_is_wifi() -> None:
     # mt7925e and some Realtek cards say class 0200.
     files = {
