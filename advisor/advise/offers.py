@@ -81,7 +81,11 @@ def find_offers(inventory: Inventory, extra: Iterable[GivenKernel] = ()) -> tupl
     The flavour in use is kept: a cloud kernel is not offered for a desktop's. Of what is offered, the
     newest few of each series are kept; of what is installed, everything.
     """
-    given = [_given(kernel, inventory) for kernel in _together(extra)]
+    given = [
+        _given(kernel, inventory)
+        for kernel in _together(extra)
+        if not _is_running(inventory, kernel.kernel)
+    ]
     if is_from_outside(inventory):
         return tuple(given)
     words = flavour(inventory.kernel.identity.release)
@@ -178,12 +182,17 @@ def _offered(inventory: Inventory) -> Iterator[Offer]:
     running = inventory.kernel.identity
     for kernel in sorted(inventory.packages.offered, key=lambda one: len(one.package)):
         name = (kernel.release, kernel.package_version)
-        same = kernel.release == running.release
-        if name in seen or (same and not _is_other_build(inventory, kernel.package_version)):
+        if name in seen or _is_running(inventory, kernel):
             continue
         seen.add(name)
         offer = _from_list(kernel, Origin.OFFERED, inventory)
-        yield offer._replace(same_build=same)
+        yield offer._replace(same_build=kernel.release == running.release)
+
+
+def _is_running(inventory: Inventory, kernel: OfferedKernel) -> bool:
+    """Whether a package holds the very kernel that runs, as far as can be told."""
+    same = kernel.release == inventory.kernel.identity.release
+    return same and not _is_other_build(inventory, kernel.package_version)
 
 
 def _is_other_build(inventory: Inventory, package_version: str) -> bool:

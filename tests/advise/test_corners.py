@@ -67,6 +67,15 @@ def test_packages_of_one_kernel_are_joined(knowledge: KnowledgeBase) -> None:
     assert "modules.deb and base.deb" in candidate.lost[0].how
 
 
+def test_named_package_that_is_the_running_kernel_is_no_candidate(knowledge: KnowledgeBase) -> None:
+    inventory = machine(
+        "6.12.117+deb13-amd64", build=dated("6.12.117-1"), package_version="6.12.117-1"
+    )
+    assert get(inventory, knowledge, GivenKernel(S117)).candidates == ()
+    newer = S117._replace(package_version="6.12.117-2")
+    assert len(get(inventory, knowledge, GivenKernel(newer)).candidates) == 1
+
+
 def test_package_file_with_an_unprintable_name_is_not_typed(knowledge: KnowledgeBase) -> None:
     kernel = OfferedKernel(S117.release, S117.package, S117.package_version, source="./a\nb.deb")
     inventory = machine(
