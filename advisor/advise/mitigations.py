@@ -42,7 +42,9 @@ def _workarounds(trouble: Iterable[Finding]) -> Iterator[Step]:
 
 def _unused(inventory: Inventory, findings: tuple[Finding, ...]) -> Iterator[Step]:
     """Yield how to keep modules out that nothing uses and that hold the worst bugs."""
-    on_demand = _worst(findings, Reach.ON_DEMAND)
+    on_demand = _worst(
+        (one for one in findings if _is_a_protocol(inventory, one.reached.module)), Reach.ON_DEMAND
+    )
     if on_demand:
         names, bugs = on_demand
         yield Step(
@@ -60,6 +62,16 @@ def _unused(inventory: Inventory, findings: tuple[Finding, ...]) -> Iterator[Ste
             "until something loads them again. Cost: none while nothing needs them.",
             f"sudo modprobe -r {' '.join(names)}",
         )
+
+
+def _is_a_protocol(inventory: Inventory, module: str) -> bool:
+    """Whether a socket alone brings a module in: such protocols few machines ever need.
+
+    What a firewall, a filesystem or a plugged-in device needs is not kept out: it would be missed
+    on the day it is wanted.
+    """
+    aliases = (inventory.autoload.aliases or {}).get(module, ())
+    return any(alias.startswith("net-pf-") for alias in aliases) and module != "bluetooth"
 
 
 def _worst(findings: Iterable[Finding], reach: Reach) -> tuple[tuple[str, ...], int] | None:
