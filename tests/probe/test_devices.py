@@ -240,6 +240,16 @@ def test_hostile_device_names_are_kept_as_text() -> None:
     assert (found.vendor_id, found.device_id) == ("0001", "0002")
 
 
+def test_usb_wifi_stick_keeps_the_kind_of_its_radio() -> None:
+    usb = "/devices/pci0000:00/0000:00:14.0/usb1/1-5"
+    properties = {"DEVTYPE": "usb_interface", "PRODUCT": "bda/8812/0"}
+    raws = [
+        Raw(f"{usb}/1-5:1.0", "usb", "made_up", "made_up", {}, properties),
+        Raw(f"{usb}/1-5:1.0/ieee80211/phy3", "ieee80211", "", "", {}, {}),
+    ]
+    assert by_id(inventory(devices=raws))["usb:1-5:1.0"].kind is DeviceKind.WIFI
+
+
 def test_machine_without_devices_says_so() -> None:
     machine = inventory()
     assert machine.devices == ()

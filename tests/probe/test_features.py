@@ -204,6 +204,54 @@ def test_encrypted_disk_and_arrays_are_told() -> None:
     assert found == {"device-mapper", "dm-crypt", "md-raid", "nbd", "ceph"}
 
 
+def test_disks_over_the_network_are_told() -> None:
+    listed = {
+        "/sys/class/iscsi_session": ["session1"],
+        "/sys/kernel/config/target": ["iscsi"],
+        "/sys/class/nvme": ["nvme0", "nvme1"],
+    }
+    files = {
+        "/sys/class/nvme/nvme0/transport": "pcie\n",
+        "/sys/class/nvme/nvme1/transport": "tcp\n",
+    }
+    found = {f.id for f in inventory(files, listed=listed).features}
+    assert found == {"iscsi-initiator", "iscsi-target", "nvme-tcp"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "feature"),
+    [
+        ({"/sys/fs/cgroup": ["docker", "user.slice"]}, "containers"),
+        ({"/sys/fs/cgroup": ["lxc.payload.web"]}, "containers"),
+        ({"/sys/fs/cgroup": ["qemu.slice"]}, "kvm-host"),
+        ({"/sys/fs/cgroup/system.slice": ["docker-0a1b.scope"]}, "containers"),
+    ],
+)
+def test_containers_and_guests_are_told_by_their_groups(
+    listed: dict[str, list[str]], feature: str
+) -> None:
+    assert [f.id for f in inventory(listed=listed).features] == [feature]
+
+
+def test_bluetooth_in_service_is_told() -> None:
+    hci = Raw("/devices/virtual/bluetooth/hci0", "bluetooth", "", "", {}, {"DEVTYPE": "host"})
+    groups = {"/sys/fs/cgroup/system.slice": ["bluetooth.service"]}
+    assert [f.id for f in inventory(devices=[hci], listed=groups).features] == ["bluetooth"]
+    assert inventory(devices=[hci]).features == ()
+
+
+def test_router_of_multicast_is_told() -> None:
+    table = "Interface BytesIn PktsIn\n 0 eth0 1 2\n"
+    assert [f.id for f in inventory({"/proc/net/ip_mr_vif": table}).features] == [
+        "multicast-routing"
+    ]
+
+
+def test_guest_is_told_by_its_hypervisor() -> None:
+    (feature,) = inventory({"/sys/class/dmi/id/sys_vendor": "VMware, Inc.\n"}).features
+    assert feature.id == "vmware-guest"
+
+
 def test_vsock_device_and_virtual_functions_are_told() -> None:
     raws = [
         Raw("/devices/pci0000:00/0000:00:01.0/virtio0", "virtio", "", "", {},

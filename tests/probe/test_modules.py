@@ -99,6 +99,14 @@ def test_aliases_are_those_that_others_than_root_can_ask_for() -> None:
     assert "igb" not in aliases
 
 
+def test_modules_brought_in_by_others_are_read_from_their_dependencies() -> None:
+    rows = "kernel/a/nf-tables.ko.xz: kernel/b/nfnetlink.ko.xz\nkernel/b/nfnetlink.ko.xz:\nbad\n"
+    needs = autoload({f"{FOLDER}/modules.dep": rows}).dependents
+    assert needs is not None
+    assert dict(needs) == {"nfnetlink": ("nf_tables",)}
+    assert (len(needs), "nf_tables" in needs) == (1, False)
+
+
 def test_aliases_that_were_not_read_are_unknown() -> None:
     assert autoload({}).aliases is None
 
