@@ -8,16 +8,15 @@ from typing import Final, NamedTuple
 from advisor.advise.case import Case
 from advisor.advise.days import days_of
 from advisor.advise.offers import Offer
+from advisor.advise.values import RIPE_DAYS
 from advisor.assess import detail, tally
+from advisor.knowledge.store import KnowledgeBase
 from advisor.model.advice import Candidate
 from advisor.model.finding import REACH_ORDER, WEIGHING, Finding, Reach, Status, Weighed
 from advisor.model.fix import Severity, severity_of
 from advisor.model.version import KernelVersion, Series
 
 _TOLD: Final = 8
-RIPE_DAYS: Final = 60
-"""A series younger than this when the knowledge was taken is hardly known."""
-
 SEVERITY_WEIGHT: Final = {
     Severity.CRITICAL: 40,
     Severity.HIGH: 10,
@@ -65,6 +64,27 @@ def weighs(one: Weighed) -> bool:
     return one.reached.reach in WEIGHING
 
 
+def doubt_of_series(knowledge: KnowledgeBase, series: Series) -> str:
+    """Return why few known bugs in a series are no good sign, ``""`` where they are."""
+    if knowledge.horizon(series) is None:
+        return f"no record speaks about the {series} series: its own bugs are not known"
+    facts = knowledge.series(series)
+    snapshot = days_of(knowledge.meta().get("snapshot", ""))
+    released = days_of(facts.released) if facts is not None else None
+    if released is None or snapshot is None:
+        return (
+            f"the {series} series is too new for the knowledge: its own bugs are not on record yet"
+        )
+    age = snapshot - released
+    if age >= RIPE_DAYS:
+        return ""
+    if age < 0:
+        return f"the {series} series came out after the knowledge was taken: its bugs are not on record"
+    return (
+        f"the {series} series was {age} days old when the knowledge was taken: few bugs are known"
+    )
+
+
 class Judge:
     """Judges candidates against the running kernel; kernels of one upstream version share the work."""
 
@@ -75,7 +95,6 @@ class Judge:
         self._named = case.knowledge.numbers(_own_changelog(case))
         self._reads_changelog = bool(_own_changelog(case))
         self._open: dict[KernelVersion, dict[int, Weighed]] = {}
-        self._snapshot = days_of(case.knowledge.meta().get("snapshot", ""))
 
     def judge(self, offer: Offer) -> Judged:
         """Return one kernel with both sides of the scale, as far as they can be counted."""
@@ -132,7 +151,7 @@ class Judge:
                 worst, self._knowledge, Status.AFFECTED, f"open in upstream {version}"
             ),
         )
-        doubt = self._doubt_of_series(version.series, bare.horizon)
+        doubt = doubt_of_series(self._knowledge, version.series)
         thin = bool(doubt)
         if not thin and bare.horizon is not None and version > bare.horizon:
             doubt = f"the knowledge ends at {bare.horizon}: what came after it is not counted"
@@ -144,21 +163,6 @@ class Judge:
             missing=missing,
             thin=thin,
         )
-
-    def _doubt_of_series(self, series: Series, horizon: KernelVersion | None) -> str:
-        """Return why few known bugs in a series are no good sign, ``""`` where they are."""
-        if horizon is None:
-            return f"no record speaks about the {series} series: its own bugs are not known"
-        facts = self._knowledge.series(series)
-        released = days_of(facts.released) if facts is not None else None
-        if released is None or self._snapshot is None:
-            return f"the {series} series is too new for the knowledge: its own bugs are not on record yet"
-        age = self._snapshot - released
-        if age >= RIPE_DAYS:
-            return ""
-        if age < 0:
-            return f"the {series} series came out after the knowledge was taken: its bugs are not on record"
-        return f"the {series} series was {age} days old when the knowledge was taken: few bugs are known"
 
     def _alone(self, offer: Offer, bare: Candidate, version: KernelVersion) -> Judged:
         """Count what a kernel leaves open where nothing is known about the running one."""

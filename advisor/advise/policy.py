@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from advisor.advise.values import Row, Situation, Target, UrgencyRow
+from advisor.advise.values import RIPE_DAYS, Row, Situation, Target, UrgencyRow
 from advisor.model.advice import Action, Urgency
 
 MANY_HIGH: Final = 5
@@ -284,7 +284,8 @@ ACTIONS: Final[tuple[Row, ...]] = (
     ),
     Row(
         "beyond-knowledge",
-        "no record speaks about the running series: it is newer than the knowledge",
+        "no record speaks about the running series, or it was younger than "
+        f"{RIPE_DAYS} days when the knowledge was taken",
         _is_beyond_knowledge,
         Action.UNKNOWN,
         _none,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from advisor.advise.judge import REACH_WEIGHT, RIPE_DAYS, SEVERITY_WEIGHT
+from advisor.advise.judge import REACH_WEIGHT, SEVERITY_WEIGHT
 from advisor.advise.policy import ACTIONS, URGENCIES
+from advisor.advise.values import RIPE_DAYS
 
 _HEAD: Final = """\
 # Policy

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from advisor.advise.case import Case
 from advisor.advise.days import is_over
-from advisor.advise.judge import Judged
+from advisor.advise.judge import Judged, doubt_of_series
 from advisor.advise.offers import is_from_outside
 from advisor.advise.order import natural_key, package_key
 from advisor.advise.trouble import SERIOUS, is_outage
@@ -71,7 +71,8 @@ def choose(case: Case, judged: Iterable[Judged], regressions: tuple[Finding, ...
     back = [one for one in everything if one.offer.older and not breaks(one) and _cures(one)]
     situation = Situation(
         told=assessment.version is not None,
-        in_knowledge=assessment.version is None or assessment.horizon is not None,
+        in_knowledge=assessment.version is None
+        or not doubt_of_series(case.knowledge, assessment.version.series),
         from_outside=is_from_outside(case.inventory),
         ended=has_ended(case),
         reaching=assessment.tally.reaching,

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from advisor.model.advice import Action, Urgency
+
+
+RIPE_DAYS: Final = 60
+"""A series younger than this when the knowledge was taken is hardly known."""
 
 
 class Target(NamedTuple):
@@ -50,7 +54,7 @@ class Situation(NamedTuple):
 
     Attributes:
         told: Whether the running kernel's missing fixes could be told, by number or changelog.
-        in_knowledge: Whether the knowledge speaks about the running kernel's series.
+        in_knowledge: Whether the knowledge speaks about the running kernel's series, and long enough.
         from_outside: The kernel was supplied from outside this system.
         ended: The running series is at its end of life.
         reaching: How many open fixes can run here.

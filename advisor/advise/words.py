@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from advisor.advise.case import Case
-from advisor.advise.judge import Judged
+from advisor.advise.judge import Judged, doubt_of_series
 from advisor.advise.policy import Verdict
 from advisor.advise.situation import Choice
 from advisor.advise.text import count, sentence
@@ -51,7 +51,7 @@ def _without_target(
         "from-outside-clean": f"{release} comes from outside this system; no known open bug can run here.",
         "breaks-here": f"stay on {release}: {refused} would break what this machine uses.",
         "number-cannot-tell": f"which fixes {release} has cannot be told from its number.",
-        "beyond-knowledge": f"{release} is newer than the knowledge, so nothing can be said about it.",
+        "beyond-knowledge": f"{release} is too new for the knowledge to say how safe it is{bugs}.",
         "offers-not-read": f"which kernels are offered here instead of {release} was not read{bugs}.",
         "series-ended-alone": f"the series of {release} gets no more fixes, and no other is offered here.",
     }
@@ -96,6 +96,7 @@ def reasons(
     else:
         for one in choice.refused[:_FEW]:
             found += [sentence(f"{one.offer.release}: {why}") for why in whys(one)]
+    found += _edge(case, verdict)
     found += _not_taken(verdict, choice, picture)
     found.append(verdict.row.why)
     found += _upstream(choice, verdict)
@@ -103,6 +104,19 @@ def reasons(
         why = inventory.kernel.identity.why
         found.append(f"How many of these bugs the vendor has mended already is not known: {why}.")
     return tuple(dict.fromkeys(found))
+
+
+def _edge(case: Case, verdict: Verdict) -> list[str]:
+    """Return that the knowledge ends before the running kernel, where that is kept."""
+    version, horizon = case.assessment.version, case.assessment.horizon
+    if version is None or verdict.target is not None:
+        return []
+    doubt = doubt_of_series(case.knowledge, version.series)
+    if doubt:
+        return [sentence(doubt)]
+    if horizon is not None and version > horizon:
+        return [f"The knowledge ends at {horizon}: what {version} brought after it is not counted."]
+    return []
 
 
 def _not_taken(verdict: Verdict, choice: Choice, picture: Frontier | None) -> list[str]:
