@@ -27,7 +27,10 @@ def main() -> None:
         ("advisor --version", cost([*advisor, "--version"])),
         ("advisor scan --format json", cost([*advisor, "scan", "--format", "json"])),
         ("advisor scan", cost([*advisor, "scan"])),
-        ("advisor kb affected 6.12.94", cost([*advisor, "kb", "affected", "6.12.94", "--format", "json"])),
+        (
+            "advisor kb affected 6.12.94",
+            cost([*advisor, "kb", "affected", "6.12.94", "--format", "json"]),
+        ),
     ]
     lines = ["| command | CPU ms | of the floor | wall ms | MB |", "|---|---|---|---|---|"]
     lines += [_row(name, found, rows[0][1]) for name, found in rows]

@@ -23,7 +23,15 @@ MAY_IMPORT = {
 }
 TOP = {"pipeline", "config", "__main__", "__init__"}
 # What a plain scan must not pay for, in milliseconds (see docs/decisions).
-TOO_DEAR = ("typer", "rich", "jinja2", "pydantic", "urllib.request", "asyncio", "importlib.metadata")
+TOO_DEAR = (
+    "typer",
+    "rich",
+    "jinja2",
+    "pydantic",
+    "urllib.request",
+    "asyncio",
+    "importlib.metadata",
+)
 
 
 def imports_of(path: Path) -> set[str]:
