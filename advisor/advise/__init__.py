@@ -11,11 +11,11 @@ from advisor.advise.judge import Judge, Judged
 from advisor.advise.losses import LossFinder
 from advisor.advise.mitigations import mitigations
 from advisor.advise.offers import find_offers, upstream_offers
-from advisor.advise.policy import decide
 from advisor.advise.preflight import preflight
 from advisor.advise.situation import breaks, choose, has_ended
 from advisor.advise.steps import steps_for
 from advisor.advise.trouble import Trouble
+from advisor.advise.verdict import decide
 from advisor.advise.words import headline, reasons, risks
 from advisor.assess import Weigher
 from advisor.knowledge.store import KnowledgeBase

@@ -6,7 +6,7 @@ The first row that holds decides, in each table; a decision's ``rule`` names bot
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from advisor.advise.values import RIPE_DAYS, Row, Situation, Target, UrgencyRow
 from advisor.model.advice import Action, Urgency
@@ -376,26 +376,3 @@ URGENCIES: Final[tuple[UrgencyRow, ...]] = (
     ),
 )
 """When to do it: the first row that holds decides."""
-
-
-class Verdict(NamedTuple):
-    """What the tables decided."""
-
-    action: Action
-    urgency: Urgency
-    target: Target | None
-    row: Row
-    urgency_row: UrgencyRow
-
-    @property
-    def rule(self) -> str:
-        """The rows that decided, as ``same-series/many-high``."""
-        return f"{self.row.id}/{self.urgency_row.id}"
-
-
-def decide(situation: Situation) -> Verdict:
-    """Return what the tables say about a situation."""
-    row = next(row for row in ACTIONS if row.holds(situation))
-    target = row.target(situation)
-    urgency = next(one for one in URGENCIES if one.holds(row.action, target, situation))
-    return Verdict(row.action, urgency.urgency, target, row, urgency)

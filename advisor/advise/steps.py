@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from advisor.advise.judge import Judged
-from advisor.advise.policy import Verdict
+from advisor.advise.verdict import Verdict
 from advisor.model.advice import Action, Origin, Step
 from advisor.model.inventory import Inventory
 

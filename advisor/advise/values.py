@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 
 from advisor.model.advice import Action, Urgency
 
-
 RIPE_DAYS: Final = 60
 """A series younger than this when the knowledge was taken is hardly known."""
 

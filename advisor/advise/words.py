@@ -6,11 +6,11 @@ from typing import Final
 
 from advisor.advise.case import Case
 from advisor.advise.judge import Judged, doubt_of_series
-from advisor.advise.policy import Verdict
 from advisor.advise.situation import Choice
 from advisor.advise.text import count, sentence
 from advisor.advise.trouble import is_outage
 from advisor.advise.values import Situation
+from advisor.advise.verdict import Verdict
 from advisor.model.advice import Action, Frontier, Origin
 from advisor.model.finding import Assessment, Finding, Reach
 from advisor.model.inventory import Inventory

@@ -6,9 +6,10 @@ import itertools
 
 import pytest
 
-from advisor.advise.policy import ACTIONS, URGENCIES, decide
+from advisor.advise.policy import ACTIONS, URGENCIES
 from advisor.advise.policy_page import policy_markdown
 from advisor.advise.values import Situation, Target
+from advisor.advise.verdict import decide
 from advisor.model.advice import Action, Urgency
 from tests.advise.print_policy import PAGE
 from tests.advise.test_situations import SITUATIONS
