@@ -48,7 +48,7 @@ def _fields(line: str) -> dict[str, str]:
     if not isinstance(value, dict) or "release" not in value:
         raise _no_object(line)
     members = cast("dict[str, object]", value)
-    fields = {key: members.get(key) or "" for key in _KEYS}
+    fields = {key: "" if members.get(key) is None else members[key] for key in _KEYS}
     if not all(isinstance(text, str) for text in fields.values()):
         raise _no_object(line)
     return cast("dict[str, str]", fields)

@@ -11,6 +11,9 @@ from urllib.parse import quote
 from advisor.errors import AdvisorError, ExitStatus
 
 SCHEMA_VERSION = 3
+# A damaged name ends up in SQLite's message, and the message is then no text.
+_BROKEN = (sqlite3.Error, UnicodeError)
+_SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 _CHUNK = 900  # values in one query; every SQLite takes 999
 
 # SQLite's rows hold whatever the query selects; schema.sql says what that is.
@@ -39,8 +42,11 @@ class Connection:
             uri = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
             self._sqlite = sqlite3.connect(uri, uri=True)
             found = self._sqlite.execute("PRAGMA user_version").fetchone()[0]
-        except sqlite3.Error as error:
+            whole = self._sqlite.execute(_SIZE).fetchone()[0]
+        except _BROKEN as error:
             raise self.damaged(error) from error
+        if path.stat().st_size != whole:
+            raise self.damaged(ValueError(f"it is not {whole} bytes long"))
         if found != SCHEMA_VERSION:
             raise AdvisorError(
                 f"the knowledge base has form {found}, this advisor reads {SCHEMA_VERSION}, {path}",
@@ -60,7 +66,7 @@ class Connection:
         """
         try:
             return self._sqlite.execute(query, values).fetchall()
-        except sqlite3.Error as error:
+        except _BROKEN as error:
             raise self.damaged(error) from error
 
     def one(self, query: str, *values: object) -> Row | None:

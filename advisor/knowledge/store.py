@@ -142,6 +142,17 @@ class KnowledgeBase(World):
                 raise self._file.damaged(error) from error
         return self._letter
 
+    def check(self) -> None:
+        """Read every page of the file, and what is packed in it.
+
+        Raises:
+            AdvisorError: Something is damaged.
+        """
+        super().check()
+        for (code,) in self._file.all("SELECT series FROM line"):
+            self._line(code)
+        self._by_the_letter()
+
     def fixes(self) -> int:
         """Return how many fixes there are; they have the numbers from 1 on."""
         return len(self._all_columns().cve)

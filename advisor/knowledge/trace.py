@@ -76,6 +76,8 @@ def unpack(body: bytes, versions: Sequence[str]) -> tuple[Pair, ...]:
             Change(versions[place], "" if commit == _NO_COMMIT else commit.hex())
             for place, commit in found
         ]
+        if len(changes) != body[at] + 1:
+            raise ValueError("a trace ends early")
         pairs += [Pair(changes[0], change) for change in changes[1:]]
         at = end
     return tuple(pairs)

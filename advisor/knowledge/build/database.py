@@ -8,6 +8,7 @@ import sqlite3
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -85,7 +86,8 @@ def compile_database(target: Path, parts: Parts) -> None:
             f"cannot write the knowledge base, {target}: {error}", status=ExitStatus.IO
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _fill(connection: sqlite3.Connection, parts: Parts) -> None:
