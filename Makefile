@@ -39,6 +39,11 @@ bench: $(VENV)/.dev $(DATABASE) ## Measure, side by side with named peers
 ansible: $(VENV)/.dev $(DATABASE) ## Test the Ansible collection against real controllers and hosts
 	@ADVISOR_ANSIBLE=1 $(BIN)/python -m pytest tests/ansible $(ARGS)
 
+.PHONY: browser
+browser: $(VENV)/.dev ## Look at the report in Chromium: accessibility, print, hostile names
+	@$(BIN)/python -m tests.browser
+	@ADVISOR_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)
+
 database: $(DATABASE) ## Compile the knowledge base from data/
 
 wheel: $(VENV)/.runtime ## Build dist/*.whl for pipx, uv and pip

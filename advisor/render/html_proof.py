@@ -9,12 +9,13 @@ from typing import NamedTuple
 from advisor.model.advice import Answer
 from advisor.model.finding import WEIGHING, Finding, Reach, Weighed
 from advisor.model.version import Series, parse_version
-from advisor.render.html_text import link, slug
+from advisor.render.html_text import link, short, slug
 from advisor.render.overview import closed_findings
 
 CORE = "vmlinux"
 _FEW = 2  # versions that a row shows beside the series' own
 _MOST_RULED = 6
+_VERSION = 14  # characters: a version is written on one line
 _NAMES = {
     CORE: "the kernel's core",
     "several": "headers that many modules include",
@@ -167,7 +168,7 @@ def line_of(
     reading = finding.reached.how if finding.reached.how != common else ""
     where = finding.files[0] if finding.files else ""
     return Line(
-        id=finding.id,
+        id=short(finding.id, 48),
         url=link(finding.urls[0]) if finding.urls else "",
         what=finding.bug.replace("-", " ") if finding.bug != "unknown" else "bug",
         shown_by=finding.proof.replace("-", " ") if finding.proof != "none-stated" else "",
@@ -176,11 +177,11 @@ def line_of(
         estimated=finding.estimated,
         where="" if where and where in reading else where,
         reading=reading,
-        since=since(finding.introduced_in, series),
-        fixed=", ".join(fixed[: _FEW + 1]),
+        since=short(since(finding.introduced_in, series), _VERSION),
+        fixed=", ".join(short(version, _VERSION) for version in fixed[: _FEW + 1]),
         commit=next((finding.commits[v] for v in fixed if v in finding.commits), "")[:12],
         closed=None if closed is None else finding.id in closed,
-        exploited=finding.exploited,
+        exploited=short(finding.exploited, _VERSION),
         repairs=", ".join(finding.repairs[:3]),
     )
 

@@ -97,7 +97,7 @@ def render_html(answers: Sequence[Answer], options: ReportOptions) -> str:  # no
 
 def _title(answers: Sequence[Answer]) -> str:
     if len(answers) == 1:
-        return f"Kernel report: {short(name_of(answers[0]), 60)}"
+        return f"Kernel report: {short(name_of(answers[0]), 50)}"
     return f"Kernel report: {plural(len(answers), 'machine')}"
 
 

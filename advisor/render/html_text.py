@@ -10,6 +10,7 @@ from advisor.render.text import clean
 LONGEST = 600
 """Characters of one value that are shown; the rest is counted."""
 
+_PILING = frozenset({"Mn", "Me"})
 _MARKS = 2  # combining marks on one letter; more of them pile up over the lines around
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,-")
 _URL = frozenset(
@@ -29,13 +30,14 @@ def shown(text: str, longest: int = LONGEST) -> str:
 
 def short(text: str, longest: int = 90) -> str:
     """Return text for a name: cut to a few words' length, with an ellipsis."""
-    return shown(text) if len(text) <= longest else f"{shown(text[: longest - 1])}…"
+    kept = shown(text[: longest + 1])
+    return kept if len(kept) <= longest else f"{kept[: longest - 1]}…"
 
 
 def _sparse(text: str) -> Iterator[str]:
     marks = 0
     for char in text:
-        marks = marks + 1 if unicodedata.combining(char) else 0
+        marks = marks + 1 if unicodedata.category(char) in _PILING else 0
         if marks <= _MARKS:
             yield char
 
