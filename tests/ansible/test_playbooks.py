@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ansible.harness import COLLECTION, Controller, House, document
+from tests.ansible.harness import COLLECTION, ROOT, Controller, House, document
 
 _PLAYBOOKS = sorted(path.stem for path in (COLLECTION / "playbooks").glob("*.yml"))
 
@@ -88,6 +88,33 @@ def test_upgrade_touches_nobody_who_does_not_need_it_now(
     done = _play(newest, house, "upgrade", kernel_advisor_executable=calm, target="router,nas")
     assert done.returncode == 0, done.stdout[-2000:]
     assert "Take the recommended kernel" not in done.stdout
+
+
+def test_inventory_groups_hosts_by_cached_facts_as_the_page_says(
+    core: Controller, house: House, tmp_path: Path
+) -> None:
+    page = (ROOT / "docs/ansible.md").read_text(encoding="utf-8")
+    block = page[page.index("plugin: ansible.builtin.constructed") :].partition("```")[0]
+    (tmp_path / "groups.yml").write_text(block)
+    urgent = tmp_path / "advisor"
+    _say(urgent, advice={"action": "upgrade", "urgency": "now", "target": "6.12.117"})
+    inventory = house.inventory({"router": ""})
+    cached = {
+        "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path / "cache"),
+    }
+    words = (
+        "-m",
+        "homelab.kernel_advisor.kernel_advisor_facts",
+        "-a",
+        f"advisor_executable={urgent}",
+    )
+    asked = core.run("ansible", *words, "-i", str(inventory), "all", **cached)
+    assert asked.returncode == 0, asked.stdout[-2000:]
+    sources = ("-i", str(inventory), "-i", str(tmp_path / "groups.yml"))
+    graph = core.run("ansible-inventory", *sources, "--graph", **cached).stdout
+    assert "@kernel_now:\n  |  |--router" in graph
+    assert "@kernel_do_upgrade:\n  |  |--router" in graph
 
 
 def _say(program: Path, **parts: object) -> None:

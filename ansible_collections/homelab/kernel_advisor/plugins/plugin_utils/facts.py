@@ -89,7 +89,7 @@ def fitted(facts):
         key = max(CUT, key=lambda name: size(facts[name]))
         if not facts[key]:
             return bare(facts)
-        rest = len(facts[key]) // 2
+        rest = len(facts[key]) - max(1, len(facts[key]) // 8)
         facts["omitted"][key] += len(facts[key]) - rest
         del facts[key][rest:]
     return facts
