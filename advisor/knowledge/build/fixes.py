@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from statistics import median
 from typing import NamedTuple
 
@@ -114,10 +115,15 @@ def _only_noted(cve: str, noted: Iterable[KernelVersion], score: int) -> FixRow:
     )
 
 
+@cache
+def _text(version: KernelVersion | None) -> str:
+    return "" if version is None else str(version)
+
+
 def _trace(pair: Pair) -> trace.Pair:
     return trace.Pair(
-        trace.Change(str(pair.introduced or ""), pair.introduced_commit),
-        trace.Change(str(pair.fixed or ""), pair.fixed_commit),
+        trace.Change(_text(pair.introduced), pair.introduced_commit),
+        trace.Change(_text(pair.fixed), pair.fixed_commit),
     )
 
 

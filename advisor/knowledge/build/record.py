@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple, cast
 
 from advisor.knowledge.columns import cve_number
 from advisor.model.version import KernelVersion, parse_version
 
+_version = cache(parse_version)  # 2,600 versions stand in 160,000 places
 _COMMIT = re.compile(r"[0-9a-f]{12,40}\Z")
 _COMMIT_LENGTH = 12
 _FILE = re.compile(r"[\w+,@~#=.-][\w+,@~#=./-]{0,250}\Z", re.ASCII)
@@ -53,7 +55,7 @@ def parse_pair(line: str) -> Pair:
     parts = line.strip().split(":")
     if len(parts) != 4:  # noqa: PLR2004 - the four fields above
         raise ValueError(f"not introduced:commit:fixed:commit: {line.strip()!r}")
-    versions = [parse_version(part) for part in (parts[0], parts[2])]
+    versions = [_version(part) for part in (parts[0], parts[2])]
     for text, version in zip((parts[0], parts[2]), versions, strict=True):
         if version is None and text != "0":
             raise ValueError(f"not a kernel version: {text!r}")
