@@ -99,20 +99,31 @@ def test_inventory_groups_hosts_by_cached_facts_as_the_page_says(
     urgent = tmp_path / "advisor"
     _say(urgent, advice={"action": "upgrade", "urgency": "now", "target": "6.12.117"})
     inventory = house.inventory({"router": ""})
-    cached = {
-        "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
-        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path / "cache"),
-    }
+    plugin, place = "ansible.builtin.jsonfile", str(tmp_path / "cache")
     words = (
         "-m",
         "homelab.kernel_advisor.kernel_advisor_facts",
         "-a",
         f"advisor_executable={urgent}",
     )
-    asked = core.run("ansible", *words, "-i", str(inventory), "all", **cached)
+    asked = core.run(
+        "ansible",
+        *words,
+        "-i",
+        str(inventory),
+        "all",
+        ANSIBLE_CACHE_PLUGIN=plugin,
+        ANSIBLE_CACHE_PLUGIN_CONNECTION=place,
+    )
     assert asked.returncode == 0, asked.stdout[-2000:]
     sources = ("-i", str(inventory), "-i", str(tmp_path / "groups.yml"))
-    graph = core.run("ansible-inventory", *sources, "--graph", **cached).stdout
+    graph = core.run(
+        "ansible-inventory",
+        *sources,
+        "--graph",
+        ANSIBLE_CACHE_PLUGIN=plugin,
+        ANSIBLE_CACHE_PLUGIN_CONNECTION=place,
+    ).stdout
     assert "@kernel_now:\n  |  |--router" in graph
     assert "@kernel_do_upgrade:\n  |  |--router" in graph
 
