@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from advisor.model.inventory import Autoload, Mount
@@ -29,20 +29,20 @@ _NEVER: Final = ("/bin/true", "/bin/false", "/usr/bin/true", "/usr/bin/false", "
 _AUTOMOUNTERS: Final = ("udisks2.service", "autofs.service", "usbmount.service", "udiskie.service")
 
 
-class RequestAliases(Mapping[str, tuple[str, ...]]):
-    """Module -> the aliases by which it comes in; sorted out on the first question.
+class LazyMapping(Mapping[str, tuple[str, ...]]):
+    """A mapping that is worked out on the first question: most scans of small machines ask none.
 
     Args:
-        table: The aliases of this kernel's modules.
+        make: Works it out.
     """
 
-    def __init__(self, table: AliasTable) -> None:
-        self._table = table
+    def __init__(self, make: Callable[[], dict[str, tuple[str, ...]]]) -> None:
+        self._make = make
         self._found: dict[str, tuple[str, ...]] | None = None
 
     def _all(self) -> dict[str, tuple[str, ...]]:
         if self._found is None:
-            self._found = _sorted_out(self._table.lines())
+            self._found = self._make()
         return self._found
 
     def __getitem__(self, module: str) -> tuple[str, ...]:
@@ -55,11 +55,11 @@ class RequestAliases(Mapping[str, tuple[str, ...]]):
         return len(self._all())
 
     def __repr__(self) -> str:
-        return f"RequestAliases({self._all()!r})"
+        return f"LazyMapping({self._all()!r})"
 
 
-class Dependents(Mapping[str, tuple[str, ...]]):
-    """Module -> the modules that bring it in with them; read apart on the first question.
+def dependents(text: str) -> dict[str, tuple[str, ...]]:
+    """Return module -> the modules that bring it in with them.
 
     Args:
         text: All of ``modules.dep``: ``kernel/a/x.ko.xz: kernel/b/y.ko.xz kernel/c/z.ko.xz``.
@@ -67,36 +67,15 @@ class Dependents(Mapping[str, tuple[str, ...]]):
     Source:
         modules.dep(5): the list holds what those need in turn, too.
     """
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._found: dict[str, tuple[str, ...]] | None = None
-
-    def _all(self) -> dict[str, tuple[str, ...]]:
-        if self._found is None:
-            found: dict[str, list[str]] = {}
-            names: dict[str, str] = {}
-            for line in own_lines(self._text):
-                above, _, below = line.partition(":")
-                if below:
-                    user = _module_of(above, names)
-                    for path in below.split():
-                        found.setdefault(_module_of(path, names), []).append(user)
-            self._found = {module: tuple(users) for module, users in found.items()}
-            self._text = ""
-        return self._found
-
-    def __getitem__(self, module: str) -> tuple[str, ...]:
-        return self._all()[module]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
-
-    def __len__(self) -> int:
-        return len(self._all())
-
-    def __repr__(self) -> str:
-        return f"Dependents({self._all()!r})"
+    found: dict[str, list[str]] = {}
+    names: dict[str, str] = {}
+    for line in own_lines(text):
+        above, _, below = line.partition(":")
+        if below:
+            user = _module_of(above, names)
+            for path in below.split():
+                found.setdefault(_module_of(path, names), []).append(user)
+    return {module: tuple(users) for module, users in found.items()}
 
 
 def _module_of(path: str, names: dict[str, str]) -> str:
@@ -117,8 +96,8 @@ def probe_autoload(
     namespaces, source = _user_namespaces(readings, config)
     depends = readings.text(f"/lib/modules/{release}/modules.dep")
     return Autoload(
-        dependents=None if depends is None else Dependents(depends),
-        aliases=RequestAliases(table) if table.known else None,
+        dependents=None if depends is None else LazyMapping(lambda: dependents(depends)),
+        aliases=LazyMapping(lambda: _sorted_out(table.lines())) if table.known else None,
         user_namespaces=namespaces,
         user_namespaces_source=source,
         automount=_automount(readings, mounts),

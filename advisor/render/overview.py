@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from advisor.model.advice import Action, Answer, Candidate, Urgency
 from advisor.model.finding import WEIGHING, Finding
-from advisor.model.version import KernelVersion, parse_version
+from advisor.model.version import KernelVersion, contains, parse_version, proves
 
 _URGENCY_ORDER = (Urgency.NOW, Urgency.SOON, Urgency.ROUTINE, Urgency.NONE)
 _ACTIONS = {
@@ -123,10 +123,14 @@ def closes(candidate: Candidate, finding: Finding, named: frozenset[str] = froze
         return True
     if version is None:
         return False
-    if any(_ends(version, fixed) for fixed in finding.fixed_in):
+    fixed, began = map(_points, (finding.fixed_in, finding.introduced_in))
+    if any(proves(version, point) for point in fixed):
         return True
-    began = finding.introduced_in
-    return bool(began) and not any(_has(version, start) for start in began)
+    return bool(finding.introduced_in) and not any(contains(version, point) for point in began)
+
+
+def _points(texts: Iterable[str]) -> list[KernelVersion]:
+    return [point for point in map(parse_version, texts) if point is not None]
 
 
 def closed_findings(answer: Answer) -> frozenset[str] | None:
@@ -156,21 +160,6 @@ def _named(answer: Answer, candidate: Candidate) -> frozenset[str]:
     for offered in packages.offered:
         found |= offered.cves if offered.release == candidate.release else set()
     return frozenset(found)
-
-
-def _has(version: KernelVersion, text: str) -> bool:
-    point = parse_version(text)
-    if point is None:
-        return False
-    if not point.patch:
-        return point.series <= version.series
-    return point.series == version.series and point.patch <= version.patch
-
-
-def _ends(version: KernelVersion, text: str) -> bool:
-    point = parse_version(text)
-    candidate = version.is_rc and point is not None and point.series == version.series
-    return _has(version, text) and not candidate
 
 
 def one_kernel_for_all(answers: Sequence[Answer]) -> tuple[Shared, ...]:
