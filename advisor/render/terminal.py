@@ -79,9 +79,8 @@ class _Screen:
         where = clean(inventory.host.name) or "this machine"
         upstream = f" = upstream {kernel.upstream}" if kernel.upstream else ""
         distro = clean(inventory.host.distro.name)
-        yield style.quiet(
-            cut(f"{where} · {distro} · kernel {clean(kernel.release)}{upstream}", self.width)
-        )
+        title = f"{where} · {distro} · kernel {clean(kernel.release)}{upstream}"
+        yield from map(style.quiet, fold(title, self.width))
         decision = answer.decision
         yield ""
         action = _ACTION_WORDS[decision.action]
