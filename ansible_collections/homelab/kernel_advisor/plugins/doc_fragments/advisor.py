@@ -31,7 +31,7 @@ options:
       - V(python) runs M(homelab.kernel_advisor.kernel_advisor_capture), which needs Python 3.8 or newer on the host.
       - V(raw) runs a POSIX shell script over the connection, for routers, appliances and minimal systems without
         Python. It learns nearly as much. What it cannot read is listed under the unknowns.
-      - V(auto) takes V(raw) where V(python) finds no Python.
+      - V(auto) takes V(raw) where V(python) finds no Python, or one that is too old.
     type: str
     default: python
     choices: [python, raw, auto]

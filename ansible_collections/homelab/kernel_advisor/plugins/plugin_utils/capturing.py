@@ -93,7 +93,7 @@ class CapturingAction(ActionBase):
         if result.get("skipped") or result.get("unreachable"):
             raise advisor.AdvisorProblem(str(result.get("msg", "The host gave no capture.")))
         problem = python_problem(result)
-        if problem == "none" and options["method"] == "auto":
+        if problem in {"none", "old"} and options["method"] == "auto":
             return self.captured_by_shell()
         raise advisor.AdvisorProblem(said(problem, result))
 
@@ -103,7 +103,7 @@ class CapturingAction(ActionBase):
         with tempfile.TemporaryDirectory(dir=constants.DEFAULT_LOCAL_TMP) as folder:
             try:
                 return shell_capture.packed(done["stdout"], folder)
-            except ValueError as error:
+            except (ValueError, OSError) as error:
                 what = done["stderr"].strip().splitlines()[-1:] or [f"status {done['rc']}"]
                 raise advisor.AdvisorProblem(
                     f"The host's shell gave no usable capture: {error} ({what[0]})."

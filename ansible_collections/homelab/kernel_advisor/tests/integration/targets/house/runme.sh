@@ -35,6 +35,7 @@ media
 appliance kernel_advisor_method=raw ansible_python_interpreter=/nowhere/python3
 bare ansible_python_interpreter=/nowhere/python3
 ${old:+old ansible_python_interpreter=$old}
+${old:+relic kernel_advisor_method=auto ansible_python_interpreter=$old}
 away ansible_port=1
 [all:vars]
 ansible_host=127.0.0.1

@@ -127,6 +127,11 @@ def test_link_in_place_of_a_folder_writes_nothing_elsewhere(tmp_path):
     assert not (work / "sys/class").is_symlink()
 
 
+def test_name_that_no_folder_can_hold_is_an_error(tmp_path):
+    with pytest.raises(OSError, match="File name too long"):
+        shell_capture.packed(f"@F 0 /sys/{'a' * 300}\n|x\n{ROUTER}", str(tmp_path))
+
+
 @pytest.mark.parametrize(
     "output",
     ["", "sh: not found", ROUTER.replace("@E\n", ""), "@E\n", ROUTER.replace("@C uname", "@C other")],
