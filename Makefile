@@ -35,6 +35,9 @@ format: $(VENV)/.dev ## Put the code into its form
 bench: $(VENV)/.dev $(DATABASE) ## Measure, side by side with named peers
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
+lab: $(VENV)/.dev $(DATABASE) ## Boot Debian's kernels in QEMU and ask the advisor inside them
+	@PYTHON=$(BIN)/python tests/lab/run $(ARGS)
+
 .PHONY: ansible
 ansible: $(VENV)/.dev $(DATABASE) ## Test the Ansible collection against real controllers and hosts
 	@ADVISOR_ANSIBLE=1 $(BIN)/python -m pytest tests/ansible $(ARGS)
