@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from advisor.model.advice import Action, Answer, Candidate, Check, CheckStatus, Step, Urgency
 from advisor.model.finding import Finding, Tally
+from advisor.model.fix import Severity
 from advisor.model.reading import Unknown
 from advisor.render.html_device import Cards, cards
 from advisor.render.html_proof import Near, Ruled, proof, ruled_out
@@ -139,7 +140,7 @@ def machine(answer: Answer, number_: int, *, alone: bool) -> Machine:
         funnel=funnel(answer, identity),
         ruled=ruled_out(answer),
         devices=cards(answer),
-        trouble=tuple(_trouble(found, answer) for found in answer.regressions[:_MOST]),
+        trouble=tuple(_trouble(found, answer) for found in _worst_first(answer.regressions)),
         proof=proof(answer, identity),
         checks=tuple(sorted(answer.preflight, key=lambda c: _CHECK_ORDER.index(c.status)))[:_MOST],
         unknowns=answer.unknowns[:_MOST],
@@ -261,6 +262,11 @@ def _choice(candidate: Candidate, answer: Answer) -> Choice:
 
 def _count(tally: Tally | None) -> str:
     return "?" if tally is None else number(tally.reaching)
+
+
+def _worst_first(findings: Sequence[Finding]) -> list[Finding]:
+    order = tuple(Severity)
+    return sorted(findings, key=lambda finding: order.index(finding.severity))[:_MOST]
 
 
 def _trouble(finding: Finding, answer: Answer) -> Trouble:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from advisor.model.advice import Answer
+from advisor.model.advice import Action, Answer, Urgency
 from advisor.model.finding import WEIGHING, Finding
 from advisor.render import ReportOptions
 from advisor.render.html_machine import machine, sentence, tone
@@ -84,7 +84,7 @@ def render_html(answers: Sequence[Answer], options: ReportOptions) -> str:  # no
     alone = len(ordered) == 1
     machines = [machine(answer, n, alone=alone) for n, answer in enumerate(ordered, 1)]
     style = _template("report.css.j2").render(machines=machines).strip()
-    return _template("report.html.j2").render(
+    page = _template("report.html.j2").render(
         title=_title(ordered),
         machines=machines,
         fleet=None if alone else _fleet(ordered),
@@ -93,6 +93,7 @@ def render_html(answers: Sequence[Answer], options: ReportOptions) -> str:  # no
         advisor=ordered[0].advisor if ordered else "",
         day=ordered[0].generated[:10] if ordered else "",
     )
+    return f"{page}\n"
 
 
 def _title(answers: Sequence[Answer]) -> str:
@@ -103,13 +104,12 @@ def _title(answers: Sequence[Answer]) -> str:
 
 def _fleet(answers: Sequence[Answer]) -> Fleet:
     most = max((reaching(answer) or 0 for answer in answers), default=0)
-    tones = Counter(tone(answer) for answer in answers)
-    words = Counter((tone(answer), verdict(answer)) for answer in answers)
-    urgent = tones["now"] + tones["soon"]
+    words = Counter(verdict(answer) for answer in answers)
+    worst = {verdict(answer): tone(answer) for answer in answers[::-1]}
     modules = _modules(answers)
     return Fleet(
-        headline=_headline(urgent, tones["now"], len(answers)),
-        counts=tuple((word, n, colour) for (colour, word), n in words.most_common(_VERDICTS)),
+        headline=_headline(answers),
+        counts=tuple((word, n, worst[word]) for word, n in words.most_common(_VERDICTS)),
         rows=tuple(_summary(answer, n, most) for n, answer in enumerate(answers, 1)),
         shared=one_kernel_for_all(answers),
         modules=modules,
@@ -117,12 +117,22 @@ def _fleet(answers: Sequence[Answer]) -> Fleet:
     )
 
 
-def _headline(urgent: int, now: int, count: int) -> str:
-    if not urgent:
-        return f"None of {count} machines needs a new kernel in a hurry."
-    verb = "needs" if urgent == 1 else "need"
-    text = f"{urgent} of {count} machines {verb} a new kernel soon"
-    return f"{text}, {number(now)} of them now." if now else f"{text}."
+def _headline(answers: Sequence[Answer]) -> str:
+    doubtful = {Action.HOLD, Action.UNKNOWN}
+    sure = [answer.decision.urgency for answer in answers if answer.decision.action not in doubtful]
+    now, soon = sure.count(Urgency.NOW), sure.count(Urgency.SOON)
+    doubt = len(answers) - len(sure)
+    if not now + soon:
+        text = f"None of {len(answers)} machines needs a new kernel in a hurry"
+    else:
+        verb = "needs" if now + soon == 1 else "need"
+        text = f"{now + soon} of {len(answers)} machines {verb} a new kernel soon"
+        text += f", {number(now)} of them now" if now else ""
+    return (
+        f"{text}; {doubt} {'needs' if doubt == 1 else 'need'} a closer look."
+        if doubt
+        else f"{text}."
+    )
 
 
 def _summary(answer: Answer, place: int, most: int) -> Summary:
