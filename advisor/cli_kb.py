@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, List, Optional
 
 import typer
 
-from advisor.cli_kb_make import add_making
-from advisor.cli_options import Format
+from advisor.cli_kb_make import Format, add_making
 
 if TYPE_CHECKING:
     from advisor.knowledge.store import KnowledgeBase

@@ -5,16 +5,24 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, List, Optional
 
 import typer
 
-from advisor.cli_options import Format
 from advisor.errors import AdvisorError, ExitStatus
 
 if TYPE_CHECKING:
     from advisor.knowledge.build.derive import Sources
+
+
+class Format(StrEnum):
+    """How an answer is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
 
 _FORMAT = typer.Option(Format.TEXT.value, "--format", help="How to write the answer.")
 _DATABASE = typer.Option(None, "--database", metavar="FILE", help="Use this knowledge base.")
