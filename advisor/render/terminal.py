@@ -11,6 +11,7 @@ from advisor.model.fix import Severity
 from advisor.model.inventory import Device
 from advisor.render.text import Options, Style, clean, columns, cut, fold, number, pad, plural
 
+_USUAL = 80
 _WIDEST = 110  # longer lines are hard to read
 _STALE_DAYS = 45
 _FEW = 6
@@ -59,6 +60,7 @@ class _Screen:
         self.all = options.all
         self.style = Style(options.colour)
         self.width = max(40, min(options.width, _WIDEST))
+        self.names = 28 if self.width > _USUAL else 23  # columns for a kernel's release
 
     def lines(self) -> Iterator[str]:
         yield from self._verdict()
@@ -120,14 +122,16 @@ class _Screen:
     def _candidates(self) -> Iterator[str]:
         if not self.answer.candidates:
             return
-        head = f"  {pad('Kernel', 28)} {'closes':>7} {'opens':>7} {'left':>7}  where from"
+        head = f"  {pad('Kernel', self.names)} {'closes':>7} {'opens':>7} {'left':>7}  where from"
         yield from self._heading("Kernels this machine could run", "(bugs that reach it)")
         yield self.style.quiet(cut(head, self.width))
         running = self.answer.assessment
         if running.version is not None:
             left = number(running.tally.reaching) + ("+" if running.beyond else "")
             release = clean(self.answer.inventory.kernel.identity.release)
-            yield cut(f"  {pad(release, 28)} {'':>7} {'':>7} {left:>7}  running now", self.width)
+            yield cut(
+                f"  {pad(release, self.names)} {'':>7} {'':>7} {left:>7}  running now", self.width
+            )
         for candidate in self.answer.candidates:
             yield from self._candidate(candidate)
 
@@ -145,7 +149,7 @@ class _Screen:
             clean(candidate.suite) if candidate.state is Origin.OFFERED else str(candidate.state)
         )
         note = f"{origin}; {beyond}" if beyond else origin
-        line = cut(f"{mark} {pad(name, 28)} {counts}  {note}", self.width)
+        line = cut(f"{mark} {pad(name, self.names)} {counts}  {note}", self.width)
         yield self.style.strong(line) if chosen else line
         faults = [f"loses {clean(lost.what)}: {clean(lost.how)}" for lost in candidate.lost]
         faults += [f"known trouble: {clean(found.title)}" for found in candidate.regressions]
