@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from advisor.knowledge.build.phrases import EVIDENCE, TEXTS, TITLES, TRACES
+from advisor.knowledge.build.phrases import TITLES, TRACES
+from advisor.knowledge.build.phrases_text import EVIDENCE, TEXTS
 from advisor.model.fix import BugClass, Evidence
 
 _Word = TypeVar("_Word", bound=StrEnum)
