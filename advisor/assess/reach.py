@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from advisor.assess.autoload import trigger
-from advisor.knowledge.sites import SEVERAL, VMLINUX, Site, Unit
+from advisor.knowledge.sites import SEVERAL, VMLINUX, Site, Unit, holds
 from advisor.model.finding import NO_FILE, REACH_ORDER, Reach, Reached
 from advisor.model.inventory import Inventory
+from advisor.model.version import Series, parse_version
 
 _ARCHES = {
     "x86_64": ("x86",),
@@ -33,10 +34,11 @@ _WAITS_FOR_A_DEVICE = ("drivers/", "sound/")
 _ALWAYS_RUNS = ("drivers/base/", "drivers/char/random.c", "drivers/char/mem.c")
 # Code of these folders runs on every machine whose kernel has it; elsewhere an option may lie idle.
 _CORE = ("arch/", "block/", "init/", "io_uring/", "ipc/", "kernel/", "lib/", "mm/")
+_VALUES = {"y": "on", "m": "a module", "n": "off"}
 _EVERYWHERE = frozenset({"BLOCK", "INET", "MMU", "NET", "PROC_FS", "SYSFS", "UNIX"})
 # btusb pulls all of these in; only the one of the adapter's maker has work.
 _HELPERS = {"btusb": frozenset({"btmtk", "btintel", "btrtl", "btbcm"})}
-_OLDEST_MAP, _NEWEST_MAP = (6, 1), (7, 3)  # the kernel trees behind the file map
+_TREES = ("6.1", "6.12", "7.3")  # where nobody says which kernel trees the file map is made of
 
 
 class _Use(NamedTuple):
@@ -53,15 +55,14 @@ class ReachOf:
     Every answer is kept, since hundreds of fixes touch the same module.
     """
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: Inventory, trees: tuple[str, ...] = _TREES) -> None:
         self._inventory = inventory
         self._kernel = inventory.kernel
         self._modules = inventory.modules
         self._config = inventory.kernel.config
         self._uses = _uses(inventory)
         self._by_module: dict[tuple[str, str], Reached] = {}
-        series = inventory.kernel.identity.series
-        self._mapped = series is not None and _OLDEST_MAP <= series[:2] <= _NEWEST_MAP
+        self._trees, self._mapped = _trees_around(inventory.kernel.identity.series, trees)
 
     def sites(self, sites: tuple[Site, ...]) -> Reached:
         """Return the strongest reach over the files that a fix touches."""
@@ -86,7 +87,8 @@ class ReachOf:
             return [Reached(Reach.UNKNOWN, "", f"{site.path} is in no kernel tree we have read")]
         if not site.units:
             return [Reached(Reach.ABSENT, "", f"{site.path} is not compiled into any kernel")]
-        return [self._unit(site.path, unit) for unit in site.units]
+        units = dict.fromkeys(unit for tree in self._trees for unit in site.units_in(tree))
+        return [self._unit(site.path, unit) for unit in units or site.units]
 
     def _foreign(self, path: str) -> str:
         """Return why code of another architecture is not here, ``""`` where that is not so."""
@@ -101,7 +103,7 @@ class ReachOf:
     def _unit(self, path: str, unit: Unit) -> Reached:
         if unit.module == SEVERAL:
             return Reached(Reach.UNKNOWN, SEVERAL, f"{path} is a header that many modules include")
-        off = self._switched_off(unit)
+        off = self._wrong_arch(path, unit) or self._switched_off(unit)
         if off:
             return Reached(Reach.ABSENT, unit.module, off, (unit.module,))
         if unit.module == VMLINUX:
@@ -110,6 +112,12 @@ class ReachOf:
         if key not in self._by_module:
             self._by_module[key] = self._module(unit.module, unit.symbol)
         return self._by_module[key]
+
+    def _wrong_arch(self, path: str, unit: Unit) -> str:
+        mine = _ARCHES.get(self._kernel.machine)
+        if not unit.arch or mine is None or set(mine) & set(unit.arch.split(",")):
+            return ""
+        return f"{path} is built for {unit.arch}, this machine is {self._kernel.machine}"
 
     def _switched_off(self, unit: Unit) -> str:
         """Return the reading that says the kernel was built without this code, or ``""``.
@@ -120,12 +128,27 @@ class ReachOf:
         config = self._config
         if config is None:
             return ""
-        asked = unit.gates if self._present(unit.module) else (*unit.gates, unit.symbol)
-        for symbol in filter(None, asked):
-            value = config.get(symbol, "")
-            if value == "n" or (self._mapped and not value):
-                return f"CONFIG_{symbol} is off ({self._kernel.config_source})"
+        state = "y" if unit.module == VMLINUX else config.get(unit.symbol, "")
+        if state not in {"y", "m"}:
+            if unit.symbol and self._tells(unit.symbol) and not self._present(unit.module):
+                return f"CONFIG_{unit.symbol} is off ({self._kernel.config_source})"
+            state = "m"
+        for gate in unit.gates:
+            name = gate.lstrip("!").partition("=")[0]
+            if self._tells(name) and not holds(gate, state, config):
+                value = config.get(name, "n")
+                return (
+                    f"CONFIG_{name} is {_VALUES.get(value, value)} ({self._kernel.config_source})"
+                )
         return ""
+
+    def _tells(self, symbol: str) -> bool:
+        """Whether the configuration's silence about a symbol says that it is off.
+
+        Outside the kernel trees that were read it may have had another name, or none.
+        """
+        value = self._config.get(symbol, "") if self._config is not None else ""
+        return bool(value) or self._mapped
 
     def _present(self, module: str) -> bool:
         lists = (self._modules.loaded, self._modules.builtin, self._modules.available)
@@ -134,7 +157,7 @@ class ReachOf:
     def _core(self, path: str, unit: Unit) -> Reached:
         """Return the reach of code that is part of the kernel's image and of no module."""
         here = (VMLINUX,)
-        optional = [gate for gate in unit.gates if gate not in _EVERYWHERE]
+        optional = [symbol for symbol in unit.symbols if symbol not in _EVERYWHERE]
         if optional and self._config is None:
             how = f"{path} is in the image if CONFIG_{optional[-1]} is on, which was not read"
             return Reached(Reach.UNKNOWN, VMLINUX, how, here)
@@ -205,6 +228,19 @@ class ReachOf:
             return Reached(Reach.ON_DEMAND, module, f"{module} is not loaded; {what}", names)
         how = f"{module} is on disk; only root or hardware that is not here loads it"
         return Reached(Reach.DORMANT, module, how, names)
+
+
+def _trees_around(series: Series | None, trees: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """Return the kernel trees to ask about a series, and whether it lies among them.
+
+    Between two trees both are asked: a file or a symbol may have moved anywhere in between.
+    """
+    known = sorted((found.series, tree) for tree in trees if (found := parse_version(tree)))
+    if series is None or not known:
+        return tuple(trees), False
+    before = [tree for found, tree in known if found <= series][-1:]
+    after = [tree for found, tree in known if found >= series][:1]
+    return tuple(dict.fromkeys((*before, *after))), bool(before and after)
 
 
 def _uses(inventory: Inventory) -> dict[str, _Use]:

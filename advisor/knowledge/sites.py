@@ -50,10 +50,11 @@ class Unit(NamedTuple):
             state = config.get(self.symbol, "")
             if state not in {"y", "m"}:
                 return ""
-        return state if all(_holds(gate, state, config) for gate in self.gates) else ""
+        return state if all(holds(gate, state, config) for gate in self.gates) else ""
 
 
-def _holds(gate: str, state: str, config: Mapping[str, str]) -> bool:
+def holds(gate: str, state: str, config: Mapping[str, str]) -> bool:
+    """Return whether a gate of a :class:`Unit` lets it be built, as ``y`` or ``m``."""
     name, _, allowed = gate.lstrip("!").partition("=")
     value = config.get(name, "n")
     value = value if value in {"y", "m"} else "n"

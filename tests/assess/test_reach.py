@@ -267,3 +267,33 @@ def test_reach_is_never_no_while_some_list_holds_the_module(
         assert found.reach is not Reach.ABSENT
     elif builtin is None or available is None:
         assert found.reach in {Reach.UNKNOWN, Reach.LOADED} or config is not None
+
+
+@pytest.mark.parametrize(
+    ("gate", "expected"),
+    [
+        pytest.param("NET", Reach.ON_DEMAND, id="on"),
+        pytest.param("NO_SUCH", Reach.ABSENT, id="off"),
+        pytest.param("!NET", Reach.ABSENT, id="must be off and is on"),
+        pytest.param("!NO_SUCH", Reach.ON_DEMAND, id="must be off and is"),
+        pytest.param("IPV6=ym", Reach.ON_DEMAND, id="one of two values"),
+        pytest.param("IPV6=m", Reach.ABSENT, id="the other value"),
+    ],
+)
+def test_gate_is_read_as_the_makefile_means_it(gate: str, expected: Reach) -> None:
+    assert reach(inventory(), site("sctp", "SCTP", gate)) is expected
+
+
+def test_unit_of_another_architecture_is_absent() -> None:
+    where = Site("drivers/x.c", (Unit("sctp", "SCTP", (), "arm64"),), known=True)
+    assert reach(inventory(), where) is Reach.ABSENT
+    assert reach(inventory(machine="aarch64"), where) is Reach.ON_DEMAND
+
+
+def test_file_that_changed_hands_is_asked_of_the_trees_around_the_kernel() -> None:
+    was = Unit("ipv6", "IPV6", (), "", ("6.1", "6.12"))
+    now = Unit("vmlinux", "", ("NO_SUCH",), "", ("7.3",))
+    where = Site("net/ipv6/ip6_output.c", (was, now), known=True)
+    assert reach(inventory(release="6.12.94"), where) is Reach.LOADED
+    assert reach(inventory(release="6.18.1"), where) is Reach.LOADED
+    assert reach(inventory(release="7.3.1"), where) is Reach.ABSENT
