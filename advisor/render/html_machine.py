@@ -232,8 +232,11 @@ def _figures(answer: Answer) -> tuple[Figure, ...]:
 def age(answer: Answer) -> Age:
     """Return how far the knowledge goes, in a sentence, and whether that is too long ago."""
     facts = answer.knowledge
+    newest = short(dict(facts.sources).get("changelogs", ""), 20)
+    changelogs = f" (changelogs to {newest})" if newest else ""
     text = (
-        f"Knowledge of {facts.snapshot or 'an unknown day'}, {plural(facts.age_days, 'day')} old: "
+        f"Knowledge of {short(facts.snapshot, 20) or 'an unknown day'}{changelogs}, "
+        f"{plural(facts.age_days, 'day')} old: "
         f"{number(facts.records)} CVE records and {number(facts.curated)} changes described by "
         "hand. It cannot speak about anything later."
     )

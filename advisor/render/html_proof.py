@@ -39,6 +39,7 @@ RULED_OUT = {
     Reach.DORMANT: "on disk, and only root or hardware that is not here loads it",
     Reach.ABSENT: "not part of this kernel, or for other machines",
 }
+NO_FILE_WHY = "not told either: changelogs alone know them, and name no source file"
 
 
 class Line(NamedTuple):
@@ -212,11 +213,9 @@ def since(introduced: Sequence[str], series: Series | None) -> str:
 def ruled_out(answer: Answer) -> tuple[Ruled, ...]:
     """Return what was ruled out and why, with the modules that hold most of it."""
     open_fixes = answer.assessment.open.values()
-    return tuple(
-        ruled
-        for reach, why in RULED_OUT.items()
-        if (ruled := _ruled(reach, why, open_fixes, answer)).total
-    )
+    found = [_ruled(reach, why, open_fixes, answer) for reach, why in RULED_OUT.items()]
+    unlocated = answer.assessment.tally.unlocated
+    return tuple(ruled for ruled in (*found, Ruled(unlocated, NO_FILE_WHY, (), 0)) if ruled.total)
 
 
 def _ruled(reach: Reach, why: str, open_fixes: Iterable[Weighed], answer: Answer) -> Ruled:
@@ -225,9 +224,10 @@ def _ruled(reach: Reach, why: str, open_fixes: Iterable[Weighed], answer: Answer
         for one in open_fixes
         if one.reached.reach is reach and one.reached.module
     )
+    total = answer.assessment.tally.by_reach.get(reach, 0)
     most = sorted(modules.items(), key=lambda item: (-item[1], item[0]))
     return Ruled(
-        total=answer.assessment.tally.by_reach.get(reach, 0),
+        total=total - (answer.assessment.tally.unlocated if reach is Reach.UNKNOWN else 0),
         why=why,
         modules=tuple(most[:_MOST_RULED]),
         more=max(0, len(most) - _MOST_RULED),

@@ -69,6 +69,7 @@ class Fleet(NamedTuple):
     counts: tuple[tuple[str, int, str], ...]
     rows: tuple[Summary, ...]
     shared: tuple[Shared, ...]
+    single: tuple[str, ...]
     modules: tuple[Module, ...]
     total: int
 
@@ -107,11 +108,13 @@ def _fleet(answers: Sequence[Answer]) -> Fleet:
     words = Counter(verdict(answer) for answer in answers)
     worst = {verdict(answer): tone(answer) for answer in answers[::-1]}
     modules = _modules(answers)
+    shared = one_kernel_for_all(answers)
     return Fleet(
         headline=_headline(answers),
         counts=tuple((word, n, worst[word]) for word, n in words.most_common(_VERDICTS)),
         rows=tuple(_summary(answer, n, most) for n, answer in enumerate(answers, 1)),
-        shared=one_kernel_for_all(answers),
+        shared=shared,
+        single=tuple(one.machines[0] for one in shared if len(one.machines) == 1),
         modules=modules,
         total=sum(len(module.rows) for module in modules),
     )

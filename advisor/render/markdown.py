@@ -103,8 +103,9 @@ def _overview(answers: Sequence[Answer]) -> Iterator[str]:
         release = code(shared.release, 80) or "none"
         left = f", {plural(shared.left, 'known bug')} left over all" if shared.release else ""
         yield f"- {plain(shared.kind, 120)}: {release} suits {suits}{left}"
-        for name, why in shared.others[:_CLEAR]:
-            yield f"  - not {code(name, 60)}: {plain(why, 160)}"
+        for why, held in shared.others[:_CLEAR]:
+            listed = ", ".join(code(name, 60) for name in held[:_CLEAR])
+            yield f"  - not {listed}: {plain(why, 160)}"
 
 
 def _is_urgent(answer: Answer) -> bool:

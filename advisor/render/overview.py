@@ -31,7 +31,7 @@ class Shared(NamedTuple):
         machines: Their names.
         release: The kernel that suits most of them; ``""`` where none suits any.
         suits: The names of those that it suits.
-        others: Name and reason of those that it does not.
+        others: Reason and names of those that it does not.
         left: Bugs that would reach the machines that it suits, all told.
     """
 
@@ -39,7 +39,7 @@ class Shared(NamedTuple):
     machines: tuple[str, ...]
     release: str
     suits: tuple[str, ...]
-    others: tuple[tuple[str, str], ...]
+    others: tuple[tuple[str, tuple[str, ...]], ...]
     left: int
 
 
@@ -186,12 +186,16 @@ def _shared(kind: str, group: Sequence[Answer]) -> Shared:
     best = max(releases, key=lambda release: _merit(release, group))
     suits = {name_of(answer): _suit(release=best, answer=answer) for answer in group}
     good = tuple(name for name, suit in suits.items() if not suit.why_not)
+    reasons: dict[str, list[str]] = {}
+    for name, suit in suits.items():
+        if suit.why_not:
+            reasons.setdefault(suit.why_not, []).append(name)
     return Shared(
         kind=kind,
         machines=tuple(suits),
         release=best if good else "",
         suits=good,
-        others=tuple((name, suit.why_not) for name, suit in suits.items() if suit.why_not),
+        others=tuple((why, tuple(held)) for why, held in reasons.items()),
         left=sum(suit.left for suit in suits.values() if not suit.why_not),
     )
 
@@ -200,10 +204,12 @@ def _running(answer: Answer) -> str:
     return answer.inventory.kernel.identity.release
 
 
-def _merit(release: str, group: Sequence[Answer]) -> tuple[int, int, str]:
+def _merit(release: str, group: Sequence[Answer]) -> tuple[int, int, int, str]:
+    """Return how good a kernel is for a group: whom it suits, who is advised to take it, the rest."""
+    advised = sum(answer.decision.target == release for answer in group)
     suits = [_suit(release=release, answer=answer) for answer in group]
     good = [suit for suit in suits if not suit.why_not]
-    return len(good), -sum(suit.left for suit in good), release
+    return len(good), advised, -sum(suit.left for suit in good), release
 
 
 def _suit(*, release: str, answer: Answer) -> _Suit:
@@ -217,7 +223,7 @@ def _suit(*, release: str, answer: Answer) -> _Suit:
     candidate = next((c for c in answer.candidates if c.release == release), None)
     if candidate is None:
         return _Suit(0, "it is not on offer there")
-    fault = _fault(candidate)
+    fault = "" if candidate is chosen(answer) else _fault(candidate)
     left = candidate.remaining.reaching if candidate.remaining else 0
     if not fault and now is not None and left > now:
         fault = "more bugs reach it than with the one it runs"

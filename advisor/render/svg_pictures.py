@@ -97,13 +97,17 @@ def funnel(answer: Answer, identity: str) -> Chart | None:
     tally = assessment.tally
     near = tally.by_reach
     absent, dormant = near.get(Reach.ABSENT, 0), near.get(Reach.DORMANT, 0)
-    compiled = tally.total - absent
+    doubt = near.get(Reach.UNKNOWN, 0)
     rows = [
-        _stage(f"known bugs open in {assessment.version}", tally.total, tally.total),
-        _stage(
+        Row(
+            f"known bugs open in {assessment.version}",
+            number(tally.total),
+            lay_out([(tally.total, "kept")], tally.total),
+        ),
+        Row(
             "in code that this kernel has",
-            compiled,
-            tally.total,
+            _doubtful(tally.total - absent - doubt, doubt),
+            lay_out([(tally.total - absent - doubt, "kept"), (doubt, "open")], tally.total),
             f"{number(absent)} are in code that was not built" if absent else "",
         ),
         Row(
@@ -141,11 +145,10 @@ def _more(note: str) -> str:
     return f"; {note}" if note else ""
 
 
-def _stage(label: str, count: int, most: int, note: str = "") -> Row:
-    return Row(label, number(count), lay_out([(count, "kept")], most), note)
-
-
 def _reach_value(near: Mapping[Reach, int]) -> str:
     count = sum(near.get(reach, 0) for reach in (Reach.ACTIVE, Reach.LOADED, Reach.ON_DEMAND))
-    doubt = near.get(Reach.UNKNOWN, 0)
+    return _doubtful(count, near.get(Reach.UNKNOWN, 0))
+
+
+def _doubtful(count: int, doubt: int) -> str:
     return f"{number(count)} (+{number(doubt)} not told)" if doubt else number(count)
