@@ -137,7 +137,9 @@ class Judge:
     def _by_number(self, offer: Offer, bare: Candidate, version: KernelVersion) -> Judged:
         missing = self._missing(offer, version)
         mine = self._assessment.open
-        closes = {n: one for n, one in mine.items() if n not in missing}
+        gone = mine.keys() - missing.keys()
+        silent = self._knowledge.silent_about(gone, version.series)
+        closes = {n: mine[n] for n in gone - silent}
         opens = {n: one for n, one in missing.items() if n not in mine}
         closed = self._closed(closes)
         worst = sorted(filter(weighs, opens.values()), key=_worst_first)[:_TOLD]
