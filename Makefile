@@ -73,6 +73,7 @@ $(VENV)/.runtime: pyproject.toml requirements.txt
 	@$(PIP) --require-hashes -r requirements.txt
 	@$(PIP) 'setuptools>=70.1'
 	@$(PIP) --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
+	@$(BIN)/python -m compileall -q advisor
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
