@@ -75,7 +75,7 @@ def test_a_header_is_found_where_the_makefile_looks(tmp_path: Path) -> None:
         tmp_path,
         {
             "drivers/Makefile": "subdir-ccflags-y += -I$(src)/shared\nobj-y += gpu/\n",
-            "drivers/gpu/Makefile": "ccflags-y := -I $(src)/inc -Wall\nobj-$(CONFIG_A) += a.o",
+            "drivers/gpu/Makefile": "ccflags-y := -I $(src)/more -I $(src)/inc -Wall\nobj-$(CONFIG_A) += a.o",
             "drivers/gpu/a.c": '#include "x.h"\n#include "y.h"\n',
             "drivers/gpu/inc/x.h": "",
             "drivers/shared/y.h": "",

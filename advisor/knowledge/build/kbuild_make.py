@@ -66,9 +66,9 @@ class Scope(Expansion):
             return True
 
     def final(self, name: str) -> list[Word]:
-        """Return the words that a variable has in the end, each once; none if they are too many."""
+        """Return the words that a variable has in the end; none if they are too many."""
         try:
-            found = list(dict.fromkeys(self.look_up(name)))
+            found = self.look_up(name)
             self.spend(len(found))
         except TooMuchError:
             return []

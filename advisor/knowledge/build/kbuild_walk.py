@@ -152,12 +152,12 @@ class Walker:
             self._visited.setdefault((visit.folder, arch), []).extend(visit.any)
         for name, modular in _LISTS:
             reached = visit.any if modular else visit.builtin
-            for word in scope.final(name):
+            for word in dict.fromkeys(scope.final(name)):
                 guards = pairs(reached, [word.when])
                 yield from self._object(scope, word.text, guards, modular=modular)
         below: dict[str, list[Visit]] = {}
         for name, modular in _FOLDERS:
-            for word in scope.final(name):
+            for word in dict.fromkeys(scope.final(name)):
                 if word.text.endswith("/") or name.startswith("subdir"):
                     child = _below(visit, word, modular=modular)
                     below.setdefault(child.folder, []).append(child)
