@@ -149,7 +149,10 @@ def _card(
         total=len(found),
         counts=tuple((str(severity), count) for severity, count in ordered),
         bar=lay_out([(count, _LOOKS[severity]) for severity, count in ordered], most),
-        worst=tuple(line_of(finding, series, closed) for finding in worst),
+        worst=tuple(
+            line_of(finding, series, closed)._replace(closed=_fate(finding, answer, closed))
+            for finding in worst
+        ),
         change=_change(found, answer, closed),
         lost=_lost(device, answer),
     )
@@ -176,10 +179,23 @@ def _change(found: Sequence[Finding], answer: Answer, closed: frozenset[str] | N
     target = chosen(answer)
     if target is None or closed is None or not found:
         return ""
-    gone = {cure.id for cure in target.cures} | closed
-    left = sum(finding.id not in gone for finding in found)
+    fates = [_fate(finding, answer, closed) for finding in found]
+    gone, left, doubt = fates.count(True), fates.count(False), fates.count(None)
     ending = "none stays" if not left else f"{left:,} stay" if left > 1 else "1 stays"
-    return f"With {target.release}: {len(found) - left:,} closed, {ending}"
+    untold = f", {doubt:,} not told" if doubt else ""
+    return f"With {target.release}: {gone:,} closed, {ending}{untold}"
+
+
+def _fate(finding: Finding, answer: Answer, closed: frozenset[str] | None) -> bool | None:
+    """Return whether the advised kernel ends a bug, None where that cannot be told."""
+    target = chosen(answer)
+    if target is None or closed is None:
+        return None
+    if all(finding is not known for known in answer.regressions):
+        return finding.id in closed
+    if any(cure.id == finding.id for cure in target.cures):
+        return True
+    return False if any(one.id == finding.id for one in target.regressions) else None
 
 
 def _lost(device: Device, answer: Answer) -> str:

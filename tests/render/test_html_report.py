@@ -232,3 +232,15 @@ def faults(candidate: Candidate) -> Sequence[str]:
 def test_page_has_no_space_before_a_full_stop() -> None:
     for name in names():
         assert not re.search(r"[a-z] \.(?:\s|$)", page_of(recorded(name)).text)
+
+
+def test_known_trouble_that_the_advised_kernel_ends_is_not_said_to_stay() -> None:
+    answer = recorded("workbench")
+    target = chosen(answer)
+    assert target is not None
+    ended = [found for found in answer.regressions if found.id in {one.id for one in target.cures}]
+    assert ended
+    text = page_of(answer).text
+    assert f"Ends with {target.release}" in text
+    for found in ended:
+        assert not re.search(rf"{found.id} [a-z ]+, [a-z]+ [0-9.]+ (?:est\.)?, stays", text)
