@@ -93,7 +93,7 @@ def explain(
         return None
     named = cve in inventory.packages.changelog_cves
     source = inventory.packages.changelog_source if named else ""
-    judged = judge(inventory.kernel.identity, record.pairs, source)
+    judged = judge(inventory.kernel.identity, record.pairs, source, record.noted)
     one = Weighed(record.n, weigher.reach_of(record.sites), record.score)
     return _finding(one, record, judged.status, judged.evidence)
 
@@ -145,8 +145,6 @@ def _evidence(identity: Identity, by_changelog: int, source: str) -> str:
 
 
 def _finding(one: Weighed, record: Record, status: Status, evidence: str) -> Finding:
-    fixed = [pair.fixed for pair in record.pairs if pair.fixed.version]
-    began = dict.fromkeys(pair.introduced.version for pair in record.pairs)
     return Finding(
         id=record.id,
         kind="fix",
@@ -161,9 +159,9 @@ def _finding(one: Weighed, record: Record, status: Status, evidence: str) -> Fin
         estimated=not record.cvss,
         cvss=record.cvss,
         exploited=record.exploited,
-        introduced_in=tuple(version for version in began if version),
-        fixed_in=tuple(change.version for change in fixed),
-        commits={change.version: change.commit for change in fixed if change.commit},
+        introduced_in=record.introduced_in,
+        fixed_in=record.fixed_in,
+        commits=record.commits,
         files=tuple(site.path for site in record.sites),
         urls=(f"https://www.cve.org/CVERecord?id={record.id}",),
     )

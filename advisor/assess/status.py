@@ -21,13 +21,19 @@ class Judged(NamedTuple):
     evidence: str
 
 
-def judge(identity: Identity, pairs: tuple[Pair, ...], changelog: str = "") -> Judged:
+def judge(
+    identity: Identity,
+    pairs: tuple[Pair, ...],
+    changelog: str = "",
+    noted: tuple[str, ...] = (),
+) -> Judged:
     """Return the status of a fix in the running kernel.
 
     Args:
         identity: The kernel.
         pairs: Where the bug came in and was mended.
         changelog: The changelog that names the fix as made in this package, ``""`` where none does.
+        noted: Stable releases that, by a distribution's changelog, mended it.
     """
     if changelog:
         return Judged(Status.FIXED, f"the package's own changelog names it ({changelog})")
@@ -39,6 +45,13 @@ def judge(identity: Identity, pairs: tuple[Pair, ...], changelog: str = "") -> J
     ended = next((pair.fixed for pair in pairs if _ends(version, pair.fixed)), None)
     if ended is not None:
         return Judged(Status.FIXED, f"{_named(ended)} is in {told}")
+    late = next((text for text in noted if _ends(version, Change(text, ""))), None)
+    if late is not None:
+        return Judged(Status.FIXED, f"{late} mended it, by Debian's changelog, and is in {told}")
+    if not pairs:
+        where = f"mended in {', '.join(noted)}" if noted else "nowhere told as mended"
+        why = f"only changelogs know it ({where}); since when it is in, no record says"
+        return Judged(Status.UNKNOWN, f"{why}; this is {told}")
     if began is None:
         first = min((pair.introduced for pair in pairs), key=_order, default=Change("", ""))
         why = f"the bug came in with {_named(first)}" if first.version else "no range names it"

@@ -80,3 +80,21 @@ def test_status_agrees_with_the_database_on_every_record(
     for record in knowledge.records(range(1, 20000)).values():
         by_proof = judge(identity, record.pairs).status is Status.AFFECTED
         assert by_proof == (record.n in found) or record.id == "CVE-2026-23352", record.id
+
+
+def test_status_takes_the_changelog_of_a_distribution_for_later_releases() -> None:
+    known = pairs("6.0>7.1.5", "6.0>7.2")
+    noted = ("6.12.114",)
+    assert judge(identify(release="6.12.113"), known, noted=noted).status is Status.AFFECTED
+    assert judge(identify(release="6.12.114"), known, noted=noted).status is Status.FIXED
+
+
+def test_status_of_what_only_changelogs_know_is_never_called_affected() -> None:
+    before = judge(identify(release="6.12.100"), (), noted=("6.12.110",))
+    after = judge(identify(release="6.12.110"), (), noted=("6.12.110",))
+    elsewhere = judge(identify(release="7.1.2"), (), noted=("6.12.110",))
+    assert [before.status, after.status, elsewhere.status] == [
+        Status.UNKNOWN,
+        Status.FIXED,
+        Status.UNKNOWN,
+    ]
