@@ -118,7 +118,13 @@ def detail(
     """Return the findings behind counted fixes, the nearest and worst first."""
     by_number = {one.n: one for one in weighed}
     records = knowledge.records(by_number.keys()).values()
-    findings = [_finding(by_number[record.n], record, status, evidence) for record in records]
+    repairs = knowledge.repairs(by_number.keys())
+    findings = [
+        _finding(by_number[record.n], record, status, evidence)._replace(
+            repairs=tuple(repairs.get(record.n, ()))
+        )
+        for record in records
+    ]
     return tuple(sorted(findings, key=_worst_first))
 
 
