@@ -26,6 +26,9 @@ NAME = "kernel-advisor"
 MODULES = Path("usr/lib/python3/dist-packages")
 DOCS = Path("usr/share/doc") / NAME
 UNITS = Path("usr/lib/systemd/system")
+# What makes a local fact for Ansible of a scan; a unit runs it.
+FACTS = Path("usr/lib") / NAME / "facts.py"
+FACTS_SOURCE = "ansible_collections/homelab/kernel_advisor/plugins/plugin_utils/facts.py"
 PROGRAM = """\
 #!/usr/bin/python3 -I
 from advisor.__main__ import run
@@ -101,6 +104,7 @@ def _units(stage: Path) -> list[str]:
         if path.suffix in {".service", ".timer"}:
             _write(stage / UNITS / path.name, path.read_text(encoding="utf-8"))
             names.append(path.name)
+    _write(stage / FACTS, (ROOT / FACTS_SOURCE).read_text(encoding="utf-8"))
     return names
 
 
