@@ -74,6 +74,7 @@ def unmatched(visit: Visit) -> list[str]:
 def misplaced(visit: Visit) -> list[str]:
     """Return the findings whose reach contradicts lsmod."""
     there, image = loaded(visit.told), builtin(visit.told)
+    driving = _driving(visit)
     found: list[str] = []
     for finding in cast("list[dict[str, object]]", visit.scan["findings"]):
         modules = frozenset(cast("list[str]", finding["modules"])) - {"vmlinux"}
@@ -85,7 +86,15 @@ def misplaced(visit: Visit) -> list[str]:
             found.append(f"{text}: none of them is loaded or built in")
         if finding["reach"] in {"on-demand", "dormant"} and modules & there:
             found.append(f"{text}: {sorted(modules & there)} is loaded")
+        if finding["reach"] != "active" and modules & driving:
+            found.append(f"{text}: {sorted(modules & driving)} drives a device")
     return found
+
+
+def _driving(visit: Visit) -> frozenset[str]:
+    """Return the modules that lspci, lsusb or modprobe say drive a device, where there is one choice."""
+    alone = (card.modules for card in cards(visit.told) if card.driver and len(card.modules) == 1)
+    return frozenset(module for modules in alone for module in modules)
 
 
 def _devices(scan: Document) -> list[Mapping[str, object]]:

@@ -14,6 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self, cast
 
+from tests.lab.vsock import serve_vsock
+
+_PLUG_SECONDS = 8  # a PCI Express slot waits five before it takes a card
 _SLOW = 30  # what a guest may take beside the command itself
 
 
@@ -106,6 +109,20 @@ class Guest:
                 return cast("dict[str, object]", found) if isinstance(found, dict) else {}
         raise GuestError(f"{command}: QEMU has gone: {self.console()}")
 
+    def wait_until_booted(self, seconds: float) -> None:
+        """Return once the guest says that it takes commands.
+
+        Raises:
+            GuestError: It does not say so in that time.
+        """
+        self._line.settimeout(seconds)
+        said = b""
+        try:
+            while not said.endswith(b"ready\n"):
+                said += self._received()
+        except TimeoutError as error:
+            raise GuestError(f"it did not boot: {self.console()}") from error
+
     def run(
         self,
         *argv: str,
@@ -167,12 +184,29 @@ class Guest:
             raise GuestError(f"the guest has gone: {self.console()}")
         return part
 
+    def plug(self, device: str) -> None:
+        """Plug in a device, given as on QEMU's command line, and wait until the guest has it."""
+        model, _, rest = device.partition(",")
+        options: dict[str, object] = dict(part.split("=", 1) for part in rest.split(","))
+        self.control("device_add", driver=model, **options)
+        self.shell(f"sleep {_PLUG_SECONDS}; udevadm settle --timeout=60")
+
     def plug_disk(self, path: str, serial: str) -> None:
         """Plug in a disk that udev then names ``/dev/disk/by-id/virtio-SERIAL``."""
         file = {"driver": "file", "filename": path, "locking": "off"}
         options = {"read-only": True, "file": file}
         self.control("blockdev-add", driver="raw", **{"node-name": serial}, **options)
         self.control("device_add", driver="virtio-blk-pci", id=serial, drive=serial, serial=serial)
+
+    def plug_vsock(self) -> None:
+        """Plug in a vsock device, which cannot be saved and so is plugged in each time."""
+        path = self._folder / "vsock"
+        serve_vsock(path)
+        address = {"type": "unix", "data": {"path": str(path)}}
+        backend = {"type": "socket", "data": {"addr": address, "server": False}}
+        self.control("chardev-add", id="vsock", backend=backend)
+        self.control("device_add", driver="vhost-user-vsock-pci", id="vsock", chardev="vsock")
+        self.shell("udevadm settle --timeout=60")
 
     def save(self, state: Path) -> None:
         """Write the machine's state beside its memory, which is a file already, and stop it."""

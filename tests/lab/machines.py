@@ -18,6 +18,8 @@ class Machine(NamedTuple):
         prepare: Shell commands that make more of the hardware, run as root before it is looked at.
         other_ids: Whether its cards bear the ids of :data:`tests.lab.emulator.OTHER_IDS`.
         acpi: An ACPI table in ``guest/`` that it has beside its own.
+        plugged: A device that is plugged in once it runs, since QEMU would unplug it to save.
+        vsock: Whether a vsock device is plugged in, once it runs.
         kernels: The kernels it is booted with.
         about: What it shows, for the table.
     """
@@ -33,6 +35,8 @@ class Machine(NamedTuple):
     prepare: tuple[str, ...] = ()
     other_ids: bool = False
     acpi: str = ""
+    plugged: str = ""
+    vsock: bool = False
     kernels: tuple[str, ...] = ("6.1", "6.12.94", "6.12.117", "7.2", "7.3")
 
 
@@ -81,6 +85,7 @@ FULL = Machine(
     (_NET, _LINE, *_CARDS, *_VIRTIO, *_USB),
     "14 network cards, virtio, USB, CAN; in software USB over IP, Bluetooth, RDMA, Wi-Fi, tunnels, bridges",
     files=("soft.py", "usbip.py"),
+    vsock=True,
     prepare=(_ADDRESS, "python3 /run/lab/soft.py"),
 )
 LEGACY = Machine(
@@ -108,11 +113,10 @@ Q35 = Machine(
         _LINE,
         *(f"-device pcie-root-port,id=port{n},chassis={n},slot={n}" for n in range(1, 5)),
         _card("igb", 0x01, bus="port1"),
-        "-netdev hubport,id=hub1,hubid=1 -netdev hubport,id=hub2,hubid=1",
-        _card("virtio-net-pci", 0x02, bus="port2", netdev="hub1", failover="on", id="standby"),
-        _card("e1000e", 0x02, bus="port3", netdev="hub2", failover_pair_id="standby", id="primary"),
+        _card("virtio-net-pci", 0x02, bus="port2", failover="on", id="standby"),
     ),
     "virtual functions, and two interfaces on one device",
+    plugged="e1000e,mac=52:54:00:12:34:02,bus=port3,failover_pair_id=standby,id=primary",
     prepare=("echo 2 >/sys/bus/pci/drivers/igb/0000:01:00.0/sriov_numvfs; udevadm settle",),
 )
 MMIO = Machine(

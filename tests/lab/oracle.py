@@ -97,7 +97,6 @@ def _links(told: Mapping[str, str]) -> Iterator[Link]:
         bus, parent = entry.get("parentbus"), entry.get("parentdev")
         about = cast("dict[str, object]", entry.get("linkinfo") or {})
         kind = str(about.get("info_kind", ""))
-        # A failover's master says nothing of its parent; its standby, below it, does.
         yield Link(name, f"{bus}:{parent}" if parent else "", kind, drivers.get(name, ""))
 
 
@@ -172,13 +171,17 @@ def _virtio(text: str, carried: Mapping[str, set[str]]) -> Iterator[Card]:
 
 def _pnp(text: str, carried: Mapping[str, set[str]]) -> Iterator[Card]:
     for line in text.splitlines():
-        name, ids, *driver = line.split() or ("", "")
-        here = f"pnp:{name}"
+        here, ids, *driver = line.split() or ("", "")
         if ids.startswith(("TCM", "PNP80")):
             yield Card(
-                here, f"PnP {ids}", "legacy-net", driver[0] if driver else "", frozenset(),
-                frozenset(carried.get(here, ())), "/sys/bus/pnp",
-            )  # fmt: skip
+                here,
+                f"PnP {ids}",
+                "legacy-net",
+                driver[0] if driver else "",
+                frozenset(),
+                frozenset(carried.get(here, ())),
+                "/sys/bus/pnp",
+            )
 
 
 def _virtual(links: list[Link], resolved: Mapping[str, frozenset[str]]) -> Iterator[Card]:

@@ -21,6 +21,7 @@ MEMORY_MB = 384
 _BOOTED = ("init", "start", "agent.py")
 _CMDLINE = "console=ttyS0 quiet panic=-1 mitigations=off nokaslr"
 _BOOT_SECONDS = 300
+_NOT_SAVED = {"name", "about", "kernels", "plugged", "vsock"}
 _FOUND = r"""
 for disk in /sys/block/[svh]d*; do [ "$(cat $disk/size)" = %d ] && break; done
 blockdev --flushbufs /dev/${disk##*/} && mkdir -p /opt/lab && tar -xf /dev/${disk##*/} -C /opt/lab
@@ -60,7 +61,7 @@ def _recipe(machine: Machine, kernel: Installed) -> list[object]:
     """Return all that a saved state depends on."""
     stamps = (root_disk(kernel.kernel.root), emulator(other_ids=machine.other_ids).program)
     return [
-        machine._replace(name="", about="", kernels=())._asdict(),
+        {key: value for key, value in machine._asdict().items() if key not in _NOT_SAVED},
         kernel.version,
         digest_of(*(FILES / name for name in (*_BOOTED, *machine.files))),
         digest_of(*(_stamp(path) for path in stamps)),
@@ -84,7 +85,7 @@ def _save(state: Path, machine: Machine, kernel: Installed, payload: Path) -> No
     with (state / "memory").open("wb") as memory:
         memory.truncate(MEMORY_MB << 20)
     with _start(state, machine, kernel, payload, cold=True) as guest:
-        guest.run("true", timeout=_BOOT_SECONDS)
+        guest.wait_until_booted(_BOOT_SECONDS)
         for name in machine.files:
             guest.run("sh", "-c", f"cat >/run/lab/{name}", stdin=(FILES / name).read_bytes())
         for line in machine.prepare:

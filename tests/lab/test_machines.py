@@ -52,6 +52,7 @@ def names(device: Device) -> list[str]:
         ("virtio_balloon", "virtio_balloon", 1),
         ("virtio_scsi", "virtio_scsi", 1),
         ("virtio_console", "virtio_console", 1),
+        ("vmw_vsock_virtio_transport", "vmw_vsock_virtio_transport", 1),
     ],
 )
 def test_card_in_the_machine_is_listed_with_its_driver_and_module(

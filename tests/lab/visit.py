@@ -51,6 +51,10 @@ class Visit(NamedTuple):
 def visit(machine: Machine, kernel: str, payload: Path, *, thorough: bool) -> Visit:
     """Return what a guest shows; a thorough visit also scans as root, captures and measures."""
     with ready_guest(machine, kernel, payload) as guest:
+        if machine.plugged:
+            guest.plug(machine.plugged)
+        if machine.vsock:
+            guest.plug_vsock()
         first = guest.run(ADVISOR, *_SCAN, user="lab", timeout=300)
         scan = cast("Document", json.loads(first.out))
         root, capture, times = scan, b"", Times(0, first.cpu)

@@ -99,8 +99,9 @@ def commands(line: int) -> Iterator[bytes]:
 
 
 def main() -> None:
-    """Answer for ever."""
+    """Say that it is there, then answer for ever."""
     line = open_line(sys.argv[1])
+    os.write(line, b"ready\n")
     for text in commands(line):
         answer, packed = run(json.loads(text))
         data = json.dumps(answer).encode() + b"\n" + packed

@@ -2,6 +2,9 @@
 export LC_ALL=C
 heading() { printf '\n=== %s\n' "$1"; }
 
+# First, since a tool may have the kernel load what it asks: hciconfig brings in bluetooth.
+heading lsmod
+lsmod
 heading lspci
 lspci -Dnnk 2>/dev/null
 heading lsusb
@@ -12,8 +15,6 @@ heading rdma
 rdma -j link 2>/dev/null
 heading hciconfig
 hciconfig 2>/dev/null
-heading lsmod
-lsmod
 heading builtin
 sed 's#.*/##; s/\.ko$//; y/-/_/' "/lib/modules/$(uname -r)/modules.builtin"
 heading virtio
@@ -26,7 +27,12 @@ heading pnp
 for device in /sys/bus/pnp/devices/*; do
     [ -e "$device" ] || continue
     driver=$(readlink "$device/driver")
-    echo "${device##*/} $(head -n 1 "$device/id") ${driver##*/}"
+    echo "pnp:${device##*/} $(head -n 1 "$device/id") ${driver##*/}"
+done
+for device in /sys/bus/platform/devices/PNP80* /sys/bus/platform/devices/TCM*; do
+    [ -e "$device" ] || continue
+    driver=$(readlink "$device/driver")
+    echo "platform:${device##*/} $(cat "$device/firmware_node/hid") ${driver##*/}"
 done
 heading links
 for kind in $(ip -d -j link | grep -oE '"info_kind":"[a-z0-9]+"' | cut -d'"' -f4 | sort -u); do
