@@ -21,14 +21,9 @@ def epoch() -> int:
     given = os.environ.get("SOURCE_DATE_EPOCH", "")
     if given.isdecimal():
         return int(given)
-    asked = subprocess.run(
-        ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if asked.returncode == 0 and asked.stdout.strip().isdecimal():
-        return int(asked.stdout)
+    if (ROOT / ".git").exists() and shutil.which("git"):
+        command = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     return int((ROOT / "CHANGELOG.md").stat().st_mtime)
 
 
@@ -72,7 +67,9 @@ def fetch(requirements: str, folder: Path) -> None:
 def _run_pip(arguments: list[str]) -> None:
     environ = {**os.environ, "SOURCE_DATE_EPOCH": str(epoch()), "PYTHONHASHSEED": "0"}
     command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environ, capture_output=True, text=True, check=False, umask=0o022
+    )
     if done.returncode:
         raise SystemExit("\n".join((done.stdout + done.stderr).splitlines()[-20:]))
 

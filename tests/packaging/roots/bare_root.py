@@ -41,7 +41,8 @@ class Done(NamedTuple):
     @property
     def fetched_kb(self) -> int:
         """What apt said that it had to get."""
-        asked = re.findall(r"Need to get (?:[\d.,]+ k?M?B/)?([\d.,]+) ([kM]?)B of", self.out)
+        told = r"(?:Need to get|Download size:) (?:[\d.,]+ [kM]?B ?/ ?)?([\d.,]+) ([kM]?)B"
+        asked = re.findall(told, self.out)
         sizes = [(float(size.replace(",", "")), unit) for size, unit in asked]
         return round(sum(size * {"": 0.001, "k": 1, "M": 1000}[unit] for size, unit in sizes))
 
@@ -110,8 +111,9 @@ class Root:
         return "/root/advisor"
 
     def megabytes(self) -> int:
-        """Return how much the root takes on disk."""
-        done = subprocess.run(["du", "-sxm", self.folder], capture_output=True, check=True)
+        """Return how much the root takes on disk, apt's own caches not counted."""
+        counted = ["du", "-sxm", "--exclude=./var/cache", "."]
+        done = subprocess.run(counted, cwd=self.folder, capture_output=True, check=True)
         return int(done.stdout.split()[0])
 
 

@@ -114,7 +114,9 @@ def test_zsh_completes(installed: Root) -> None:
     (installed.folder / "root/ask.zsh").write_text(ZSH, encoding="utf-8")
     said = installed.run("zsh -f ask.zsh").out
     assert "_advisor" in said
-    assert "--fail-on=routine" in said.replace("\b", "").replace("\r", "")
+    while "\b" in said:  # zsh draws over what it drew
+        said = re.sub("[^\b]?\b", "", said, count=1)
+    assert "--fail-on=routine" in said
 
 
 def test_units_of_systemd_find_what_they_start_and_are_off(installed: Root) -> None:
