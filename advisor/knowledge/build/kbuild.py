@@ -58,6 +58,9 @@ MOST_MODULES = 5
 MOST_NAMES = 8
 """As :data:`MOST_MODULES`, with a module counted once for each symbol that may decide about it."""
 
+IN_EVERY_MODULE = "scripts/module-common.c"
+"""Since 6.12 part of each module, whatever the makefiles of the module say."""
+
 LARGEST_FILE = 32 * 1024 * 1024
 _DEEPEST = 6
 
@@ -116,6 +119,8 @@ def read_tree(root: Path) -> Iterator[SourceFile]:
     built = reading.compiled()
     units = {path: units_of(found, tree) for path, found in built.items()}
     headers = reading.headers(built, units)
+    if IN_EVERY_MODULE in tree.files:
+        units[IN_EVERY_MODULE] = (Unit(SEVERAL),)
     for path in sorted(tree.files):
         yield SourceFile(path, units.get(path) or headers.get(path, ()))
 
