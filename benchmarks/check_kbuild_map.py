@@ -21,7 +21,6 @@ from pathlib import Path
 
 from advisor.knowledge.build.kbuild import SourceFile, load_maps
 
-ARCH = "x86"
 COLUMNS = 3  # an entry's number, its directory, its name
 CODE = (".c", ".S", ".rs")
 _NAME = re.compile(r"DW_AT_name\s*:.*?(?:\): )?([^\s:()]+)$")
@@ -79,7 +78,7 @@ def read_debug(folder: Path, *, lines: bool) -> tuple[Real, Real]:
     """Return by source file the units it is compiled into, and by any file those that read it."""
     compiled: Real = defaultdict(set)
     read: Real = defaultdict(set)
-    root = r"^.*debian/build/build_\w+/|^.*build/source\w*/"
+    root = r"^.*debian/build/build_\w+/|^.*build/source\w*/|^build/reproducible-path/[^/]+/"
     images = [*folder.rglob("vmlinux-*"), *folder.rglob("*.ko"), *folder.rglob("*.ko.debug")]
     for file in sorted(images):
         name = file.name.removesuffix(".debug").removesuffix(".ko").replace("-", "_")
@@ -91,13 +90,13 @@ def read_debug(folder: Path, *, lines: bool) -> tuple[Real, Real]:
     return compiled, read
 
 
-def predict(file: SourceFile, config: dict[str, str], release: str) -> set[str]:
+def predict(file: SourceFile, config: dict[str, str], release: str, arch: str) -> set[str]:
     """Return the units that the map gives a file under a configuration."""
     found: set[str] = set()
     for unit in file.units:
         if unit.releases and release not in unit.releases:
             continue
-        if unit.arch and ARCH not in unit.arch.split(","):
+        if unit.arch and arch not in unit.arch.split(","):
             continue
         state = unit.built_as(config)
         if state:
@@ -130,20 +129,21 @@ def compare(title: str, paths: set[str], real: Real, said: Real) -> None:
         print(f"  extra {path}: map {sorted(said[path])}")
 
 
-def compare_headers(files: dict[str, SourceFile], read: Real, release: str) -> None:
-    """Print how often the units of a header are among those that the map names."""
+def compare_headers(files: dict[str, SourceFile], read: Real, said: Real, release: str) -> None:
+    """Print how often the units of a header are those, or among those, that the map names."""
     counts: dict[str, int] = defaultdict(int)
     for path, units in read.items():
         file = files.get(path)
         if path.endswith(CODE) or file is None:
-            counts["not a header of the tree"] += 1
             continue
         names = {u.module for u in file.units if not u.releases or release in u.releases}
         names |= {"vmlinux"} if any(u.symbol for u in file.units) else set()
         if "several" in names:
             counts["several"] += 1
+        elif units == said[path]:
+            counts["exact"] += 1
         elif units <= names:
-            counts["named"] += 1
+            counts["among those named"] += 1
         else:
             counts["not named"] += 1
             print(f"  header {path}: read by {sorted(units)[:6]}, map {sorted(names)}")
@@ -157,6 +157,7 @@ def main() -> None:
     parser.add_argument("config", type=Path)
     parser.add_argument("--map", type=Path, default=Path("data/kernel-files"))
     parser.add_argument("--release", default="6.12")
+    parser.add_argument("--arch", default="x86", help="as the kernel's arch/ names it")
     parser.add_argument("--cves", type=Path)
     parser.add_argument("--lines", action="store_true")
     options = parser.parse_args()
@@ -168,7 +169,9 @@ def main() -> None:
     files = {file.path: file for file in load_maps(options.map) if options.release in file.releases}
     compiled, read = read_debug(options.debug, lines=options.lines)
     code = {path for path in compiled if path.endswith(CODE)}
-    said = {path: predict(file, config, options.release) for path, file in files.items()}
+    said = {
+        path: predict(file, config, options.release, options.arch) for path, file in files.items()
+    }
     made = sorted(path for path in code if path not in files and not path.endswith(".mod.c"))
     print(f"{len(code)} compiled source files, but for .mod.c of them not in the tree: {len(made)}")
     print(" ", " ".join(made))
@@ -177,7 +180,7 @@ def main() -> None:
         named = {path for path in cve_files(options.cves) if path.endswith(".c")}
         compare("named by a CVE", named, compiled, said)
     if options.lines:
-        compare_headers(files, read, options.release)
+        compare_headers(files, read, said, options.release)
 
 
 if __name__ == "__main__":
