@@ -187,7 +187,7 @@ class Guest:
     def plug(self, device: str) -> None:
         """Plug in a device, given as on QEMU's command line, and wait until the guest has it."""
         model, _, rest = device.partition(",")
-        options: dict[str, object] = dict(part.split("=", 1) for part in rest.split(","))
+        options = dict(part.split("=", 1) for part in rest.split(","))
         self.control("device_add", driver=model, **options)
         self.shell(f"sleep {_PLUG_SECONDS}; udevadm settle --timeout=60")
 
