@@ -256,6 +256,7 @@ def _write(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
+        _drop_output()
         raise AdvisorError(
             f"cannot write the report, standard output: {error.strerror}", status=ExitStatus.IO
         ) from error
@@ -279,9 +280,17 @@ def _complain(error: AdvisorError) -> None:
 
 
 def _closed_pipe() -> int:
-    """Leave quietly: the reader has seen enough. Python would complain once more at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Leave quietly: the reader has seen enough."""
+    _drop_output()
     return ExitStatus.OK
+
+
+def _drop_output() -> None:
+    """Forget what could not be written, which Python would try once more at its end, and fail."""
+    from contextlib import suppress
+
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _bug(arguments: Sequence[str]) -> int:
