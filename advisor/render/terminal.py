@@ -212,7 +212,7 @@ class _Screen:
 
     def _group(self, group: _Group) -> str:
         worst = group.findings[0]
-        room = max(16, self.width - 58)
+        room = max(16, self.width - 61)
         name = clean(group.devices[0].name)
         more = len(group.devices) - 1
         if more:
