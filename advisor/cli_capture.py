@@ -29,9 +29,10 @@ def add_capture(app: typer.Typer, tools: Tools) -> None:
             None, "--from", metavar="FILE", help="Redact a capture that was made before."
         ),
     ) -> None:
-        """Write this machine down as a tar.gz of a few hundred kB; it needs no root.
+        """Write this machine down, to scan it elsewhere; it needs no root.
 
-        `advisor scan --from` reads it anywhere. Standard error says what root would add.
+        It is a tar.gz of a few hundred kB, which `advisor scan --from` reads anywhere. Standard
+        error says what root would add.
         """
         from advisor.system.captures import capture as capture_machine
         from advisor.system.captures import redact_file

@@ -61,7 +61,10 @@ def add_verify(app: typer.Typer, tools: Tools) -> None:
             None, "--database", metavar="FILE", help="Use this knowledge base."
         ),
     ) -> None:
-        """After the reboot: is everything still there, and was what was promised closed?"""
+        """After a reboot, hold what is there against what was promised.
+
+        Is all hardware still served, and are the bugs closed that were to be?
+        """
         from advisor.advise.compare import verify as compare
         from advisor.cli_sources import one_system
         from advisor.pipeline import scan

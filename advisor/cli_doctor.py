@@ -102,7 +102,7 @@ def doctor(
         None, "--database", metavar="FILE", help="Use this knowledge base."
     ),
 ) -> None:
-    """Say what can be read here, what root would add, and which pieces are missing."""
+    """Say what can be read here, what root would add, what is missing."""
     found = diagnose(os.environ, database)
     write = _json if output_format is DoctorFormat.JSON else _text
     typer.echo(write(found), nl=False)

@@ -32,7 +32,7 @@ def add_explain(app: typer.Typer, tools: Tools) -> None:
             None, "--database", metavar="FILE", help="Use this knowledge base."
         ),
     ) -> None:
-        """Show one fix or one device: the readings, the ranges, and how they give the verdict."""
+        """Show every reading behind what is said of a fix or a device."""
         from advisor.cli_sources import one_system
         from advisor.pipeline import scan
         from advisor.render.explain import find_device, nothing_called, render_explanation

@@ -39,7 +39,7 @@ _LINES = typer.Option(LineFormat.JSON.value, "--format", help="How to write each
 
 @app.command()
 def info(output_format: Format = _FORMAT, database: Optional[Path] = _DATABASE) -> None:
-    """Say what the knowledge base is made of, how much it is and how old."""
+    """Say what the knowledge base is made of, and how old it is."""
     from advisor.knowledge import answers
 
     fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
@@ -75,7 +75,7 @@ def diff(
     output_format: Format = _FORMAT,
     database: Optional[Path] = _DATABASE,
 ) -> None:
-    """Name the CVEs that going from one upstream version to another closes and opens."""
+    """Name the CVEs that a change of version closes and opens."""
     from advisor.knowledge import answers
 
     found = answers.difference(
@@ -117,12 +117,15 @@ def path(
         "", "--release", metavar="SERIES", help="In this tree; the newest that has the file else."
     ),
     arch: str = typer.Option(
-        "x86", "--arch", help="On this architecture, as arch/ calls it; `all` for every one."
+        "x86",
+        "--arch",
+        metavar="ARCH",
+        help="On this architecture, as arch/ calls it; `all` for every one.",
     ),
     output_format: LineFormat = _LINES,
     database: Optional[Path] = _DATABASE,
 ) -> None:
-    """Tell which module and options each kernel source file belongs to, a line each."""
+    """Tell to which module and options a kernel source file belongs."""
     from advisor.knowledge import answers
 
     knowledge = _knowledge(database)
@@ -134,7 +137,10 @@ def path(
 
 @app.command()
 def identify(output_format: LineFormat = _LINES) -> None:
-    """Tell from which upstream version kernels are built: lines of JSON with `release` on stdin."""
+    """Tell from which upstream version a kernel is built.
+
+    Standard input has a line of JSON for each: `{"release": ..., "version": ..., "distro": ...}`.
+    """
     from advisor.cli_kb_identify import identity_document, identity_words
 
     for line in _lines():

@@ -58,7 +58,7 @@ def build(
     ),
     output_format: Format = _FORMAT,
 ) -> None:
-    """Derive the text form from the sources that are named, and compile the database from it."""
+    """Make the text form from its sources, and the database from it."""
     from advisor.knowledge.build.compile import compile_data
     from advisor.knowledge.build.derive import derive
     from advisor.knowledge.location import PACKAGED
@@ -80,7 +80,7 @@ def verify(
     output_format: Format = _FORMAT,
     database: Optional[Path] = _DATABASE,
 ) -> None:
-    """Read all of the database, derive it anew where its text form is at hand, and compare."""
+    """Read all of the database, derive it anew, and compare."""
     from advisor.knowledge.build.verify import (
         State,
         compare_data,
@@ -125,7 +125,7 @@ def update(
     ),
     output_format: Format = _FORMAT,
 ) -> None:
-    """Replace the knowledge base by a newer one, checked whole before it replaces anything."""
+    """Replace the knowledge base by a newer one, checked whole first."""
     from advisor.knowledge.build.signature import SIGNERS
     from advisor.knowledge.build.update import Request
     from advisor.knowledge.build.update import update as run
@@ -151,11 +151,13 @@ def update(
 def publish(
     folder: Path = typer.Argument(..., metavar="DIR", help="Where to write the signed update."),
     key: Path = typer.Option(..., "--key", metavar="FILE", help="The private key of ssh."),
-    days: int = typer.Option(90, "--days", min=1, max=3660, help="How long it is to be believed."),
+    days: int = typer.Option(
+        90, "--days", min=1, max=3660, metavar="N", help="How long it is to be believed."
+    ),
     output_format: Format = _FORMAT,
     database: Optional[Path] = _DATABASE,
 ) -> None:
-    """Make a signed update of the knowledge base for `kb update` on other machines."""
+    """Make a signed update, for `kb update` on other machines."""
     from advisor.knowledge.build.publish import publish as run
     from advisor.knowledge.location import find_database
 

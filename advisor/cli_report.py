@@ -74,9 +74,10 @@ def add_report(
             None, "--database", metavar="FILE", help="Use this knowledge base."
         ),
     ) -> None:
-        """Write the answer to print, to file or to mail, for one machine or for many.
+        """Write the answer as a page to print, or for other programs.
 
-        With --format nagios it ends with the status that Nagios expects: 0, 1, 2 or 3.
+        HTML is one file that any browser shows and prints. With --format nagios it ends with the
+        status that Nagios expects: 0, 1, 2 or 3.
         """
         request = Request(
             captures=tuple(source or ()),

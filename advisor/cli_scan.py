@@ -77,7 +77,9 @@ def add_scan(app: Typer, tools: Tools) -> None:
         ),
         save: bool = typer.Option(False, "--save", help="Keep it for `advisor verify`."),
     ) -> None:
-        """Say which fixes reach this machine, what to install, and what that opens or breaks.
+        """Say which fixes reach this machine, and what to install.
+
+        For each kernel on offer it tells what that closes, and what it opens or breaks.
 
         Several --from or --host give one line a machine, or with --format jsonl one scan a line.
         """
