@@ -32,7 +32,7 @@ class Weigher:
     """Weighs fixes on one machine: for the running kernel, and for every candidate."""
 
     def __init__(self, inventory: Inventory, knowledge: KnowledgeBase) -> None:
-        self._reach = ReachOf(inventory, knowledge.trees())
+        self._reach = ReachOf(inventory, knowledge.around(inventory.kernel.identity.series))
         self._knowledge = knowledge
         self._by_sites: dict[int, Reached] = {}
 

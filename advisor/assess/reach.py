@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from advisor.assess.autoload import trigger
-from advisor.knowledge.sites import SEVERAL, VMLINUX, Site, Unit, holds
+from advisor.knowledge.sites import SEVERAL, VMLINUX, Site, TreesAround, Unit, holds
 from advisor.model.finding import NO_FILE, REACH_ORDER, Reach, Reached
 from advisor.model.inventory import Inventory
-from advisor.model.version import Series, parse_version
 
 _ARCHES = {
     "x86_64": ("x86",),
@@ -38,7 +37,8 @@ _VALUES = {"y": "on", "m": "a module", "n": "off"}
 _EVERYWHERE = frozenset({"BLOCK", "INET", "MMU", "NET", "PROC_FS", "SYSFS", "UNIX"})
 # btusb pulls all of these in; only the one of the adapter's maker has work.
 _HELPERS = {"btusb": frozenset({"btmtk", "btintel", "btrtl", "btbcm"})}
-_TREES = ("6.1", "6.12", "7.3")  # where nobody says which kernel trees the file map is made of
+_RANK = {reach: rank for rank, reach in enumerate(REACH_ORDER)}
+_TREES = ("6.1", "6.12", "7.3")
 
 
 class _Use(NamedTuple):
@@ -53,25 +53,29 @@ class ReachOf:
     """Answers for one machine: how near is this code?
 
     Every answer is kept, since hundreds of fixes touch the same module.
+
+    Args:
+        inventory: The machine.
+        around: The kernel trees to ask about its series; of the usual ones if not given.
     """
 
-    def __init__(self, inventory: Inventory, trees: tuple[str, ...] = _TREES) -> None:
+    def __init__(self, inventory: Inventory, around: TreesAround | None = None) -> None:
         self._inventory = inventory
         self._kernel = inventory.kernel
         self._modules = inventory.modules
         self._config = inventory.kernel.config
         self._uses = _uses(inventory)
-        self._by_module: dict[tuple[str, str], Reached] = {}
-        self._trees, self._mapped = _trees_around(inventory.kernel.identity.series, trees)
+        self._by_unit: dict[Unit, Reached | None] = {}
+        self._around = around or TreesAround(inventory.kernel.identity.series, _TREES)
 
     def sites(self, sites: tuple[Site, ...]) -> Reached:
         """Return the strongest reach over the files that a fix touches."""
         if not sites:
             return Reached(Reach.UNKNOWN, "", NO_FILE)
         found = [reached for site in sites for reached in self._site(site)]
-        best = min(found, key=lambda reached: REACH_ORDER.index(reached.reach))
         if len(found) == 1:
-            return best
+            return found[0]
+        best = min(found, key=lambda reached: _RANK[reached.reach])
         return best._replace(
             modules=_merge(one.modules for one in found if one.reach is not Reach.ABSENT)
             or best.modules,
@@ -87,8 +91,7 @@ class ReachOf:
             return [Reached(Reach.UNKNOWN, "", f"{site.path} is in no kernel tree we have read")]
         if not site.units:
             return [Reached(Reach.ABSENT, "", f"{site.path} is not compiled into any kernel")]
-        units = dict.fromkeys(unit for tree in self._trees for unit in site.units_in(tree))
-        return [self._unit(site.path, unit) for unit in units or site.units]
+        return [self._unit(site.path, unit) for unit in self._around.units(site)]
 
     def _foreign(self, path: str) -> str:
         """Return why code of another architecture is not here, ``""`` where that is not so."""
@@ -103,15 +106,19 @@ class ReachOf:
     def _unit(self, path: str, unit: Unit) -> Reached:
         if unit.module == SEVERAL:
             return Reached(Reach.UNKNOWN, SEVERAL, f"{path} is a header that many modules include")
-        off = self._wrong_arch(path, unit) or self._switched_off(unit)
+        off = self._wrong_arch(path, unit)
         if off:
             return Reached(Reach.ABSENT, unit.module, off, (unit.module,))
-        if unit.module == VMLINUX:
-            return self._core(path, unit)
-        key = (unit.module, unit.symbol)
-        if key not in self._by_module:
-            self._by_module[key] = self._module(unit.module, unit.symbol)
-        return self._by_module[key]
+        if unit not in self._by_unit:
+            off = self._switched_off(unit)
+            self._by_unit[unit] = (
+                Reached(Reach.ABSENT, unit.module, off, (unit.module,))
+                if off
+                else None
+                if unit.module == VMLINUX
+                else self._module(unit.module, unit.symbol)
+            )
+        return self._by_unit[unit] or self._core(path, unit)
 
     def _wrong_arch(self, path: str, unit: Unit) -> str:
         mine = _ARCHES.get(self._kernel.machine)
@@ -148,7 +155,7 @@ class ReachOf:
         Outside the kernel trees that were read it may have had another name, or none.
         """
         value = self._config.get(symbol, "") if self._config is not None else ""
-        return bool(value) or self._mapped
+        return bool(value) or self._around.mapped
 
     def _present(self, module: str) -> bool:
         lists = (self._modules.loaded, self._modules.builtin, self._modules.available)
@@ -228,19 +235,6 @@ class ReachOf:
             return Reached(Reach.ON_DEMAND, module, f"{module} is not loaded; {what}", names)
         how = f"{module} is on disk; only root or hardware that is not here loads it"
         return Reached(Reach.DORMANT, module, how, names)
-
-
-def _trees_around(series: Series | None, trees: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
-    """Return the kernel trees to ask about a series, and whether it lies among them.
-
-    Between two trees both are asked: a file or a symbol may have moved anywhere in between.
-    """
-    known = sorted((found.series, tree) for tree in trees if (found := parse_version(tree)))
-    if series is None or not known:
-        return tuple(trees), False
-    before = [tree for found, tree in known if found <= series][-1:]
-    after = [tree for found, tree in known if found >= series][:1]
-    return tuple(dict.fromkeys((*before, *after))), bool(before and after)
 
 
 def _uses(inventory: Inventory) -> dict[str, _Use]:

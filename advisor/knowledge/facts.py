@@ -45,6 +45,9 @@ class Record(NamedTuple):
         exploited: The day it was listed as exploited, or ``""``.
         noted: Stable releases that a distribution's changelog names as the fix's, ascending.
         recorded: Whether the CNA's records speak about it; False where only a changelog does.
+        introduced_in: Versions that brought the bug, each once; empty for since ever.
+        fixed_in: Versions that have the fix, the CNA's first, each once.
+        commits: Version -> commit of the fix in it.
     """
 
     n: int
@@ -58,27 +61,20 @@ class Record(NamedTuple):
     exploited: str
     noted: tuple[str, ...] = ()
     recorded: bool = True
+    introduced_in: tuple[str, ...] = ()
+    fixed_in: tuple[str, ...] = ()
+    commits: Mapping[str, str] = {}
 
-    @property
-    def introduced_in(self) -> tuple[str, ...]:
-        """Versions that brought the bug, each once; empty for since ever."""
-        found = dict.fromkeys(pair.introduced.version for pair in self.pairs)
-        return tuple(version for version in found if version)
-
-    @property
-    def fixed_in(self) -> tuple[str, ...]:
-        """Versions that have the fix, the CNA's first, each once."""
-        stated = (pair.fixed.version for pair in self.pairs)
-        return tuple(dict.fromkeys(version for version in (*stated, *self.noted) if version))
-
-    @property
-    def commits(self) -> Mapping[str, str]:
-        """Version -> commit of the fix in it."""
-        return {
-            pair.fixed.version: pair.fixed.commit
-            for pair in self.pairs
-            if pair.fixed.version and pair.fixed.commit
-        }
+    def summed_up(self) -> Record:
+        """Return the record with what its pairs say in short: worked out once, asked for often."""
+        fixes = [pair.fixed for pair in self.pairs]
+        introduced = dict.fromkeys(pair.introduced.version for pair in self.pairs)
+        fixed = dict.fromkeys((*(fix.version for fix in fixes), *self.noted))
+        return self._replace(
+            introduced_in=tuple(filter(None, introduced)),
+            fixed_in=tuple(filter(None, fixed)),
+            commits={fix.version: fix.commit for fix in fixes if fix.version and fix.commit},
+        )
 
 
 class Counts(NamedTuple):

@@ -87,6 +87,36 @@ class Site(NamedTuple):
         return found or self.units
 
 
+class TreesAround:
+    """The kernel trees to ask about a series.
+
+    Between two trees both are asked: a file or a symbol may have moved anywhere in between.
+
+    Args:
+        series: The series of a kernel, None where it is not known.
+        trees: The releases of all trees that were read.
+    """
+
+    def __init__(self, series: Series | None, trees: Iterable[str]) -> None:
+        known = _in_order(trees)
+        before = [tree for found, tree in known if series is not None and found <= series][-1:]
+        after = [tree for found, tree in known if series is not None and found >= series][:1]
+        self._trees = tuple(dict.fromkeys((*before, *after))) or tuple(tree for _, tree in known)
+        self._units: dict[str, tuple[Unit, ...]] = {}
+        self.mapped = bool(before and after)
+        """Whether the series lies among the trees that were read."""
+
+    def units(self, site: Site) -> tuple[Unit, ...]:
+        """Return what a file is compiled into in any of the trees, each unit once."""
+        if len(site.units) == 1:  # wherever it is not, another tree's answer stands in
+            return site.units
+        found = self._units.get(site.path)
+        if found is None:
+            units = dict.fromkeys(unit for tree in self._trees for unit in site.units_in(tree))
+            found = self._units[site.path] = tuple(units) or site.units
+        return found
+
+
 def nearest_tree(trees: Iterable[str], series: Series) -> str:
     """Return the kernel tree to ask about a series: the newest not after it, else the oldest.
 
@@ -97,9 +127,13 @@ def nearest_tree(trees: Iterable[str], series: Series) -> str:
     Returns:
         ``""`` where there is no tree.
     """
-    known = sorted((version.series, tree) for tree in trees if (version := parse_version(tree)))
+    known = _in_order(trees)
     before = [tree for found, tree in known if found <= series]
     return before[-1] if before else known[0][1] if known else ""
+
+
+def _in_order(trees: Iterable[str]) -> list[tuple[Series, str]]:
+    return sorted((version.series, tree) for tree in trees if (version := parse_version(tree)))
 
 
 def packed_folder(path: str) -> str:

@@ -22,7 +22,7 @@ from advisor.knowledge.columns import (
 from advisor.knowledge.connection import SCHEMA_VERSION, Row
 from advisor.knowledge.facts import Counts, CuratedRow, OpenFix, Record, SeriesFacts
 from advisor.knowledge.ranges import Line, OpenRanges, by_the_letter, open_ranges
-from advisor.knowledge.sites import Site, parse_site
+from advisor.knowledge.sites import Site, TreesAround, parse_site
 from advisor.knowledge.trace import unpack
 from advisor.knowledge.world import World
 from advisor.model.version import KernelVersion, Series
@@ -58,7 +58,12 @@ class KnowledgeBase(World):
         self._lines: dict[int, Line] = {}
         self._ranges: dict[tuple[int, bool, bool], OpenRanges] = {}
         self._open: dict[int, OpenFix] = {}
+        self._horizons: dict[int, KernelVersion | None] = {}
+        self._around: dict[Series | None, TreesAround] = {}
         self._sites: dict[str, Site] = {}
+        self._places: dict[int, tuple[Site, ...]] = {}
+        self._records: dict[int, Record] = {}
+        self._since: Mapping[str, str] | None = None
 
     # Which fixes a kernel lacks.
 
@@ -87,11 +92,13 @@ class KnowledgeBase(World):
         What a later update brings in is not known: changelogs tell what was mended in it, never
         what came in with it. :meth:`mended_to` is where those end.
         """
-        line = self._line(series.code)
-        patch = max((*line.bugs.values(), *line.fixes.values()), default=0)
-        if patch:
-            return KernelVersion(series, patch)
-        return KernelVersion(series) if series.code in self._all_columns().ended else None
+        code = series.code
+        if code not in self._horizons:
+            line = self._line(code)
+            patch = max((*line.bugs.values(), *line.fixes.values()), default=0)
+            told = patch or code in self._all_columns().ended
+            self._horizons[code] = KernelVersion(series, patch) if told else None
+        return self._horizons[code]
 
     def mended_to(self, series: Series) -> KernelVersion | None:
         """Return the newest version of a series of which some source says what it mends."""
@@ -187,21 +194,30 @@ class KnowledgeBase(World):
         at = bisect_left(known, wanted)
         return at + 1 if at < len(known) and known[at] == wanted else None
 
+    def around(self, series: Series | None) -> TreesAround:
+        """Return the kernel trees to ask about a series: the same for all machines that run it."""
+        if series not in self._around:
+            self._around[series] = TreesAround(series, self.trees())
+        return self._around[series]
+
     def sites(self, numbers: Collection[int]) -> dict[int, tuple[Site, ...]]:
         """Return the places behind ``OpenFix.sites``, by number."""
-        rows = self._file.any_of("SELECT n, text FROM sites WHERE n IN ({})", numbers)
-        known = self._sites
-        found: dict[int, tuple[Site, ...]] = {}
+        known = self._places
+        rows = self._file.any_of(
+            "SELECT n, text FROM sites WHERE n IN ({})", [n for n in numbers if n not in known]
+        )
         try:
             for n, text in rows:
                 lines = text.split("\n") if text else ()
-                for line in lines:
-                    if line not in known:
-                        known[line] = parse_site(line)
-                found[n] = tuple([known[line] for line in lines])
+                known[n] = tuple([self._site(line) for line in lines])
         except ValueError as error:
             raise self._file.damaged(error) from error
-        return found
+        return {n: known[n] for n in numbers if n in known}
+
+    def _site(self, line: str) -> Site:
+        if line not in self._sites:
+            self._sites[line] = parse_site(line)
+        return self._sites[line]
 
     def record(self, cve: str) -> Record | None:
         """Return what is known about a CVE, None where nothing is."""
@@ -210,6 +226,11 @@ class KnowledgeBase(World):
 
     def records(self, numbers: Collection[int]) -> dict[str, Record]:
         """Return what is known about fixes, by CVE id."""
+        known = self._records
+        self._read_records([n for n in numbers if n not in known])
+        return {known[n].id: known[n] for n in numbers if n in known}
+
+    def _read_records(self, numbers: Collection[int]) -> None:
         rows = self._file.any_of(
             "SELECT n, bug, evidence, vector, trace FROM fix WHERE n IN ({})", numbers
         )
@@ -218,18 +239,12 @@ class KnowledgeBase(World):
             self._words = dict(self._file.all("SELECT n, text FROM word"))
         places: set[int] = {columns.sites[row[0] - 1] for row in rows}
         sites = self.sites(places)
-        exploited: dict[str, str] = dict(self._file.all("SELECT id, since FROM exploited"))
         noted = self._noted(numbers)
         try:
-            found = [self._record(row, columns, sites, noted) for row in rows]
+            for row in rows:
+                self._records[row[0]] = self._record(row, columns, sites, noted)
         except (IndexError, KeyError, ValueError, TypeError) as error:
             raise self._file.damaged(error) from error
-        return {
-            record.id: record._replace(exploited=exploited[record.id])
-            if record.id in exploited
-            else record
-            for record in found
-        }
 
     def _record(
         self,
@@ -240,19 +255,25 @@ class KnowledgeBase(World):
     ) -> Record:
         n: int = row[0]
         _, bug, evidence, vector, trace = row
+        cve = cve_id(columns.cve[n - 1])
         return Record(
             n=n,
-            id=cve_id(columns.cve[n - 1]),
+            id=cve,
             bug=self._words[bug],
             evidence=self._words[evidence],
             cvss=self._words[vector],
             score=columns.score[n - 1],
             sites=sites[columns.sites[n - 1]],
             pairs=unpack(trace, self._versions),
-            exploited="",
+            exploited=self._exploited().get(cve, ""),
             noted=tuple(noted.get(n, ())),
             recorded=columns.source[n - 1] != CHANGELOG_SOURCE,
-        )
+        ).summed_up()
+
+    def _exploited(self) -> Mapping[str, str]:
+        if self._since is None:
+            self._since = dict(self._file.all("SELECT id, since FROM exploited"))
+        return self._since
 
     def _noted(self, numbers: Collection[int]) -> dict[int, list[str]]:
         found: defaultdict[int, list[str]] = defaultdict(list)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.model.inventory import Inventory
-from advisor.probe.aliases import AliasTable
+from advisor.probe.aliases import alias_table
 from advisor.probe.autoload import probe_autoload
 from advisor.probe.devices import probe_devices
 from advisor.probe.distro import probe_host
@@ -34,7 +34,7 @@ def probe(system: System, *, now: int) -> Inventory:
     kernel = probe_kernel(readings, host.distro, version)
     files = probe_files(readings, release)
     modules = probe_modules(readings, release, kernel.config, files)
-    table = AliasTable(
+    table = alias_table(
         system.read(f"/lib/modules/{release}/modules.alias"),
         system.read(f"/lib/modules/{release}/modules.builtin.modinfo") or "",
     )

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
+
+from advisor.probe.modules import KERNELS_KEPT, in_memory
 
 _MOST: Final = 500_000
 _PLAIN: Final = re.compile(r"[*?\[ ]")
 # These match every device of their bus. Since 7.2 the built-in tpm_tis brings two of them.
 _CATCH_ALL: Final = frozenset({"pnp:d", "acpi::", "acpi:", "of:N*T*", "platform:", "usb:", "pci:"})
+
+# Aliases that a program's own request makes: socket(), mount, a namespace's network tools.
+_BY_REQUEST: Final = (
+    "net-", "netdev-", "fs-", "rtnl-link-", "nft-", "nf-", "nf_", "nfnetlink-", "nfct-", "ip_", "ip6_",
+    "ipt_", "ip6t_", "xt_", "ebt", "arpt", "crypto-", "tcp_", "bt-proto-", "can-proto-", "ematch-",
+    "xfrm-", "rpc-", "char-major-", "block-major-", "devname:", "binfmt-", "tty-ldisc-", "ip_set_",
+    "ip-set_", "iptable", "ip6table", "ip_vs", "l2tp-", "ppp-", "slip-", "team-mode-", "md-", "dm-",
+    "rdma-", "vsock-", "mptcp-", "iscsi-", "snd-", "sound-", "sctp",
+)  # fmt: skip
+# Aliases that a device makes when it is put in.
+_BY_PLUG: Final = (
+    "usb:", "pcmcia:", "sdio:", "ieee1394:", "mmc:", "hid:", "tbsvc:", "typec:", "ssb:", "bcma:",
+)  # fmt: skip
+_STARTS: Final = frozenset(prefix[:3] for prefix in _BY_REQUEST + _BY_PLUG)
 
 _Bucket = dict[str, list[str]]
 
@@ -30,6 +48,7 @@ class AliasTable:
         self._builtin = builtin
         self._lines: list[str] | None = None
         self._buckets: dict[str, _Bucket] = {}
+        self._requested: Mapping[str, tuple[str, ...]] | None = None
 
     def lines(self) -> list[str]:
         """Return the aliases with their modules, as they are written: ``fs-ext4 ext4``.
@@ -41,6 +60,25 @@ class AliasTable:
             own = [f"{alias} {module}" for module, mark, alias in rows if mark]
             self._lines = own + ("\n" + self.text).split("\nalias ", _MOST)[1:]
         return self._lines
+
+    def on_request(self) -> Mapping[str, tuple[str, ...]]:
+        """Return module -> its aliases that a program or a plug asks for; of a bus the first."""
+        if self._requested is None:
+            found: dict[str, list[str]] = {}
+            plugged: dict[str, str] = {}
+            for line in self.lines():
+                if line[:3] not in _STARTS:
+                    continue
+                if line.startswith(_BY_PLUG):
+                    alias, _, module = line.partition(" ")
+                    plugged.setdefault(module, alias)
+                elif line.startswith(_BY_REQUEST):
+                    alias, _, module = line.rstrip("\n").partition(" ")
+                    found.setdefault(in_memory(module), []).append(alias)
+            for module, alias in plugged.items():
+                found.setdefault(in_memory(module.rstrip("\n")), []).append(alias)
+            self._requested = {module: tuple(aliases) for module, aliases in found.items()}
+        return self._requested
 
     def modules(self, modalias: str) -> tuple[str, ...]:
         """Return the modules one of whose aliases matches, in the order of the file.
@@ -74,6 +112,12 @@ class AliasTable:
                     key = _PLAIN.split(line, maxsplit=1)[0]
                 bucket.setdefault(key, []).append(line)
         return bucket
+
+
+@lru_cache(maxsize=KERNELS_KEPT)
+def alias_table(text: str | None, builtin: str) -> AliasTable:
+    """Return the table of a kernel's aliases, the same one for machines that run the same kernel."""
+    return AliasTable(text, builtin)
 
 
 def _underscored(line: str) -> str:

@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from advisor.model.inventory import Autoload, Mount
 from advisor.probe.aliases import AliasTable
-from advisor.probe.modules import in_memory, own_lines
+from advisor.probe.modules import KERNELS_KEPT, in_memory, own_lines
 from advisor.probe.readings import Readings
 
-# Aliases that a program's own request makes: socket(), mount, a namespace's network tools.
-_BY_REQUEST: Final = (
-    "net-", "netdev-", "fs-", "rtnl-link-", "nft-", "nf-", "nf_", "nfnetlink-", "nfct-", "ip_", "ip6_",
-    "ipt_", "ip6t_", "xt_", "ebt", "arpt", "crypto-", "tcp_", "bt-proto-", "can-proto-", "ematch-",
-    "xfrm-", "rpc-", "char-major-", "block-major-", "devname:", "binfmt-", "tty-ldisc-", "ip_set_",
-    "ip-set_", "iptable", "ip6table", "ip_vs", "l2tp-", "ppp-", "slip-", "team-mode-", "md-", "dm-",
-    "rdma-", "vsock-", "mptcp-", "iscsi-", "snd-", "sound-", "sctp",
-)  # fmt: skip
-# Aliases that a device makes when it is put in.
-_BY_PLUG: Final = (
-    "usb:", "pcmcia:", "sdio:", "ieee1394:", "mmc:", "hid:", "tbsvc:", "typec:", "ssb:", "bcma:",
-)  # fmt: skip
 _FOLDERS: Final = ("/usr/lib/modprobe.d", "/lib/modprobe.d", "/run/modprobe.d", "/etc/modprobe.d")
 _RULE: Final = re.compile(r"(blacklist|install)\s+([\w-]+)\s*(.*)")
 _NEVER: Final = ("/bin/true", "/bin/false", "/usr/bin/true", "/usr/bin/false", "false", "true")
@@ -36,11 +25,11 @@ class LazyMapping(Mapping[str, tuple[str, ...]]):
         make: Works it out.
     """
 
-    def __init__(self, make: Callable[[], dict[str, tuple[str, ...]]]) -> None:
+    def __init__(self, make: Callable[[], Mapping[str, tuple[str, ...]]]) -> None:
         self._make = make
-        self._found: dict[str, tuple[str, ...]] | None = None
+        self._found: Mapping[str, tuple[str, ...]] | None = None
 
-    def _all(self) -> dict[str, tuple[str, ...]]:
+    def _all(self) -> Mapping[str, tuple[str, ...]]:
         if self._found is None:
             self._found = self._make()
         return self._found
@@ -58,7 +47,8 @@ class LazyMapping(Mapping[str, tuple[str, ...]]):
         return f"LazyMapping({self._all()!r})"
 
 
-def dependents(text: str) -> dict[str, tuple[str, ...]]:
+@lru_cache(maxsize=KERNELS_KEPT)
+def dependents(text: str) -> Mapping[str, tuple[str, ...]]:
     """Return module -> the modules that bring it in with them.
 
     Args:
@@ -97,7 +87,7 @@ def probe_autoload(
     depends = readings.text(f"/lib/modules/{release}/modules.dep")
     return Autoload(
         dependents=None if depends is None else LazyMapping(lambda: dependents(depends)),
-        aliases=LazyMapping(lambda: _sorted_out(table.lines())) if table.known else None,
+        aliases=LazyMapping(table.on_request) if table.known else None,
         user_namespaces=namespaces,
         user_namespaces_source=source,
         automount=_automount(readings, mounts),
@@ -105,23 +95,6 @@ def probe_autoload(
         blocked=_blocked(readings),
         modules_disabled=readings.word("/proc/sys/kernel/modules_disabled") == "1",
     )
-
-
-def _sorted_out(lines: list[str]) -> dict[str, tuple[str, ...]]:
-    """Return module -> its aliases; of those of a bus the first stands for all."""
-    found: dict[str, list[str]] = {}
-    for line in lines:
-        if line.startswith(_BY_REQUEST):
-            alias, _, module = line.rstrip("\n").partition(" ")
-            found.setdefault(in_memory(module), []).append(alias)
-    plugged: dict[str, str] = {}
-    for line in reversed(lines):
-        if line.startswith(_BY_PLUG):
-            alias, _, module = line.rstrip("\n").partition(" ")
-            plugged[in_memory(module)] = alias
-    for module, alias in plugged.items():
-        found.setdefault(module, []).append(alias)
-    return {module: tuple(aliases) for module, aliases in found.items()}
 
 
 def _user_namespaces(readings: Readings, config: Mapping[str, str] | None) -> tuple[str, str]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from advisor.model.inventory import Modules
 from advisor.probe.readings import Readings
+
+KERNELS_KEPT: Final = 8
+"""Of how many kernels what their files say is kept: the machines of a house run few."""
 
 _MOST_LINES: Final = 20000
 _HARDWARE: Final = ("kernel/drivers/", "kernel/sound/")
@@ -35,7 +39,8 @@ class ModuleFiles(NamedTuple):
         return found or (self.builtin or {}).get(module, "")
 
 
-def files_in(text: str) -> dict[str, str]:
+@lru_cache(maxsize=2 * KERNELS_KEPT)
+def files_in(text: str) -> Mapping[str, str]:
     """Return module -> file, of ``modules.order`` or ``modules.builtin``.
 
     Args:
