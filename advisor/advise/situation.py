@@ -68,6 +68,7 @@ def choose(case: Case, judged: Iterable[Judged], regressions: tuple[Finding, ...
     same = [one for one in may if picker.is_same(one)]
     other = [one for one in may if not picker.is_same(one) and not picker.target(one).ended]
     troubled = any(map(is_outage, regressions))
+    packages = case.inventory.packages
     back = [one for one in everything if one.offer.older and not breaks(one) and _cures(one)]
     situation = Situation(
         told=assessment.version is not None,
@@ -80,7 +81,7 @@ def choose(case: Case, judged: Iterable[Judged], regressions: tuple[Finding, ...
         same_line=picker.best(same),
         other_line=picker.best(other, longterm_first=True),
         line_goes_on=_goes_on(case.inventory, series),
-        offers_read=bool(case.inventory.packages.offered),
+        offers_read=bool(packages.offered) and not packages.lists_unread,
         vendor_build=picker.newest(same),
         next_build=picker.newest(one for one in other if not one.offer.opt_in),
         way_back=picker.best(back) if troubled else None,

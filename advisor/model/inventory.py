@@ -299,6 +299,7 @@ class Packages(NamedTuple):
         changelog_cves: CVE ids that the running kernel package's own changelog names as fixed.
         list_age_days: Age of the newest package list; ``None`` where it cannot be told.
         reboot_required: The reading that says a reboot is pending, or ``""``.
+        lists_unread: Lists of offered packages that are there and could not be read.
     """
 
     manager: str
@@ -310,6 +311,7 @@ class Packages(NamedTuple):
     list_age_days: int | None = None
     reboot_required: str = ""
     dkms: tuple[DkmsModule, ...] = ()
+    lists_unread: tuple[str, ...] = ()
 
 
 class Host(NamedTuple):

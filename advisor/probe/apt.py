@@ -60,6 +60,13 @@ class Installed(NamedTuple):
     architectures: frozenset[str]
 
 
+class Offered(NamedTuple):
+    """What apt's lists offer, and which of them could not be read."""
+
+    kernels: tuple[OfferedKernel, ...]
+    unread: tuple[str, ...]
+
+
 def packages_in(text: str) -> Iterator[Package]:
     """Yield the packages of a ``status`` or ``Packages`` file."""
     for stanza in text.split("\n\n", _MOST)[:_MOST]:
@@ -126,9 +133,7 @@ def list_age_days(readings: Readings) -> int | None:
     return min(ages, default=None)
 
 
-def offered(
-    readings: Readings, machine: str, architectures: frozenset[str]
-) -> tuple[OfferedKernel, ...]:
+def offered(readings: Readings, machine: str, architectures: frozenset[str]) -> Offered:
     """Return the kernels that apt's own lists offer, the newest few of each kind and suite.
 
     Args:
@@ -139,12 +144,14 @@ def offered(
     wanted = architectures | {_ARCHITECTURES.get(machine, machine)}
     age = list_age_days(readings)
     found: list[OfferedKernel] = []
+    unread: list[str] = []
     for name in readings.list(LISTS):
         match = re.search(r"_binary-([a-z0-9-]+)_Packages(\.[a-z0-9]+)?\Z", name)
         if "_Packages" not in name or (match and match[1] not in wanted) or "-proposed_" in name:
             continue
         path = f"{LISTS}/{name}"
         text = readings.text(path, "the kernels that a list of apt offers")
+        unread += [path] if text is None else []
         packages = list(packages_in(text or ""))
         metas = _metas(packages)
         suite = _suite(readings, name)
@@ -160,7 +167,8 @@ def offered(
             )
             for package in _newest(packages)
         ]
-    return tuple(sorted(set(found), key=lambda kernel: (kernel.source, kernel.package)))
+    kernels = sorted(set(found), key=lambda kernel: (kernel.source, kernel.package))
+    return Offered(tuple(kernels), tuple(unread))
 
 
 def _newest(packages: Iterable[Package]) -> list[Package]:

@@ -12,17 +12,20 @@ from advisor.model.inventory import (
     KernelModules,
     OfferedKernel,
 )
-from advisor.probe.aliases import AliasTable
+from advisor.probe.aliases import alias_table
 from advisor.probe.identity import identify
 from advisor.probe.modules import files_in
 from advisor.probe.readings import Readings
 from advisor.probe.versions import natural_key
+from advisor.system.agent.manifest import is_name
 
 _NEWEST: Final = 4
+_MOST_RPMS: Final = 200
 _IMAGES: Final = ("vmlinuz-", "vmlinux-", "kernel-")
 _CHANGELOGS: Final = (
     "/usr/share/doc/linux-image-{}/changelog.Debian.gz",
     "/usr/share/doc/linux-modules-{}/changelog.Debian.gz",
+    "/usr/share/doc/linux-binary-{}/changelog.Debian.gz",
     "/usr/share/doc/proxmox-kernel-{}-signed/changelog.Debian.gz",
     "/usr/share/doc/proxmox-kernel-{}/changelog.Debian.gz",
 )
@@ -61,15 +64,31 @@ def offered_with_upstream(kernel: OfferedKernel, distro: Distro) -> OfferedKerne
     return kernel._replace(upstream=upstream, backports=told.backports, why=told.why)
 
 
-def changelog_cves(readings: Readings, release: str, *, rpm: bool) -> tuple[frozenset[str], str]:
-    """Return the CVE ids that a kernel package's own changelog names, and where it was read."""
+def changelog_cves(readings: Readings, release: str) -> tuple[frozenset[str], str]:
+    """Return the CVE ids that a kernel package's own changelog names, and where it was read.
+
+    What only signs a kernel has a changelog too, which names none: then its modules' is asked.
+    """
+    first = ""
     for pattern in _CHANGELOGS:
         path = pattern.format(release)
         text = readings.text(path)
-        if text is not None:
+        if text:
             return frozenset(text.split()), path
-    said = readings.system.run("rpm-changelog") if rpm else None
-    return (frozenset(said.split()), "rpm -q --changelog") if said else (frozenset(), "")
+        first = first or (path if text is not None else "")
+    return frozenset(), first
+
+
+def rpm_changelogs(readings: Readings) -> dict[str, frozenset[str]]:
+    """Return version and revision -> the CVE ids that the installed rpm's changelog names."""
+    found: dict[str, frozenset[str]] = {}
+    for line in (readings.system.run("rpm-changelogs") or "").split("\n")[:_MOST_RPMS]:
+        mark, *words = line.split()[:4] or [""]
+        if mark == "kernel-package" and len(words) == 3:  # noqa: PLR2004 - version, release, arch
+            named = frozenset(line.split()[4:])
+            version = f"{words[0]}-{words[1]}"
+            found[version] = found.get(version, frozenset()) | named
+    return found
 
 
 def other_kernels(
@@ -79,7 +98,7 @@ def other_kernels(
     devices: tuple[Device, ...],
 ) -> Mapping[str, KernelModules]:
     """Return what the newest few of the other kernels on disk could drive."""
-    releases = {kernel.release for kernel in kernels} - {running}
+    releases = {kernel.release for kernel in kernels if is_name(kernel.release)} - {running}
     found: dict[str, KernelModules] = {}
     for release in sorted(releases, key=natural_key)[-_NEWEST:]:
         folder = f"/lib/modules/{release}"
@@ -105,5 +124,5 @@ def _serves(
     text = readings.text(f"{folder}/modules.alias")
     if text is None:
         return None
-    table = AliasTable(text, readings.text(f"{folder}/modules.builtin.modinfo") or "")
+    table = alias_table(text, readings.text(f"{folder}/modules.builtin.modinfo") or "")
     return {modalias: table.modules(modalias) for modalias in sorted(wanted)}

@@ -24,6 +24,7 @@ class Known(NamedTuple):
     offered: tuple[OfferedKernel, ...] = ()
     held: tuple[str, ...] = ()
     list_age_days: int | None = None
+    unread: tuple[str, ...] = ()
 
 
 def pacman(readings: Readings) -> Known:
@@ -37,18 +38,22 @@ def pacman(readings: Readings) -> Known:
                 installed[name] = InstalledKernel(release, name, version, path)
     offered: list[OfferedKernel] = []
     ages: list[int] = []
-    for database in readings.list(_SYNC):
+    unread: list[str] = []
+    for database in readings.list(_SYNC) if installed else ():
         path = f"{_SYNC}/{database}"
         age = readings.age_days(path)
         ages += [] if age is None else [age]
-        for name, version in _DESC.findall(readings.text(path) or ""):
+        text = readings.text(path, "the kernels that a database of pacman offers")
+        unread += [path] if text is None else []
+        for name, version in _DESC.findall(text or ""):
             if name in installed and arch_release(name, version):
                 release = arch_release(name, version)
                 offered.append(
                     OfferedKernel(release, name, version, database[:-3], age, name, source=path)
                 )
     held = _ignored(readings, "/etc/pacman.conf", r"linux")
-    return Known(tuple(installed.values()), tuple(offered), tuple(held), min(ages, default=None))
+    age = min(ages, default=None)
+    return Known(tuple(installed.values()), tuple(offered), tuple(held), age, tuple(unread))
 
 
 def arch_release(name: str, version: str) -> str:
@@ -72,17 +77,21 @@ def apk(readings: Readings) -> Known:
     }
     offered: list[OfferedKernel] = []
     ages: list[int] = []
-    for index in readings.list(_APK_CACHE):
+    unread: list[str] = []
+    for index in readings.list(_APK_CACHE) if installed else ():
         path = f"{_APK_CACHE}/{index}"
         age = readings.age_days(path)
         ages += [] if age is None else [age]
-        for name, version in _APK.findall(readings.text(path) or ""):
+        text = readings.text(path, "the kernels that an index of apk offers")
+        unread += [path] if text is None else []
+        for name, version in _APK.findall(text or ""):
             release = alpine_release(name, version)
             if release and name in installed:
                 offered.append(OfferedKernel(release, name, version, "", age, name, source=path))
     world = readings.word("/etc/apk/world").split()
     held = [f"/etc/apk/world: {word}" for word in world if re.match(r"linux-\w+[=<~]", word)]
-    return Known(tuple(installed.values()), tuple(offered), tuple(held), min(ages, default=None))
+    age = min(ages, default=None)
+    return Known(tuple(installed.values()), tuple(offered), tuple(held), age, tuple(unread))
 
 
 def alpine_release(name: str, version: str) -> str:
@@ -92,25 +101,41 @@ def alpine_release(name: str, version: str) -> str:
     return f"{match[1].replace('_', '-')}-{match[2]}-{flavour[1]}" if match and flavour else ""
 
 
-def rpm(readings: Readings, manager: str) -> Known:
+def rpm(readings: Readings, manager: str, machine: str) -> Known:
     """Return the kernels of a machine that has rpm: their releases are their packages' versions."""
-    kernels: list[InstalledKernel] = []
-    for release in readings.list("/lib/modules"):
-        if "vmlinuz" in readings.list(f"/lib/modules/{release}"):
-            package = "kernel-default" if manager == "zypper" else "kernel-core"
-            version = re.sub(r"\.(x86_64|aarch64|ppc64le|s390x)\Z", "", release)
-            kernels.append(InstalledKernel(release, package, version, f"/lib/modules/{release}"))
+    from advisor.probe.repositories import find_repositories, offered_rpms  # noqa: PLC0415 - seldom
+
+    kernels = [
+        _rpm_kernel(manager, release)
+        for release in readings.list("/lib/modules")
+        if "vmlinuz" in readings.list(f"/lib/modules/{release}")
+    ]
     held = [
         *_ignored(readings, "/etc/dnf/dnf.conf", r"kernel"),
         *_ignored(readings, "/etc/yum.conf", r"kernel"),
         *_locked(readings),
     ]
-    readings.missing(
-        f"the kernels that {manager} offers",
-        "/var/cache/libdnf5" if manager == "dnf" else "/var/cache/zypp",
-        "its lists are too large to be read on every scan",
+    if not kernels:
+        return Known(held=tuple(held))
+    repositories = find_repositories(readings, manager)
+    offers = offered_rpms(readings, manager, machine, repositories=repositories, installed=kernels)
+    ages = [one.age_days for one in repositories if one.age_days is not None]
+    return Known(
+        tuple(kernels), offers.kernels, tuple(held), min(ages, default=None), offers.unread
     )
-    return Known(tuple(kernels), (), tuple(held))
+
+
+def _rpm_kernel(manager: str, release: str) -> InstalledKernel:
+    """Return an installed kernel; SUSE's package counts rebuilds, which the release does not tell."""
+    source = f"/lib/modules/{release}"
+    if manager == "zypper":
+        flavour = re.search(r"-([a-z][a-z0-9]{1,15})\Z", release)
+        return InstalledKernel(
+            release, f"kernel-{flavour[1]}" if flavour else "kernel-default", "", source
+        )
+    version, _, variant = re.sub(r"\.(x86_64|aarch64|ppc64le|s390x)\b", "", release).partition("+")
+    package = f"kernel-{variant}-core" if re.fullmatch("rt|64k|16k", variant) else "kernel-core"
+    return InstalledKernel(release, package, version, source)
 
 
 def _locked(readings: Readings) -> Iterator[str]:

@@ -7,8 +7,9 @@ from typing import Final
 from advisor.model.inventory import Distro, Host, InstalledKernel, Packages
 from advisor.probe import apt, managers
 from advisor.probe.dkms import probe_dkms
+from advisor.probe.evidence import Evidence, find_evidence
 from advisor.probe.identity import identify
-from advisor.probe.kernels import changelog_cves, images, offered_with_upstream, with_upstream
+from advisor.probe.kernels import images, offered_with_upstream, with_upstream
 from advisor.probe.managers import Known
 from advisor.probe.readings import Readings
 
@@ -43,16 +44,23 @@ def probe_packages(readings: Readings, host: Host, release: str, machine: str) -
         distro=host.distro.name or host.distro.id,
         package_version=next((k.package_version for k in kernels if k.release == release), ""),
     )
-    cves, source = frozenset[str](), ""
+    told = Evidence(kernels, known.offered)
     if kernels and (identity.backports or identity.early_fixes):
-        cves, source = changelog_cves(readings, release, rpm=manager in {"dnf", "zypper"})
+        told = find_evidence(
+            readings,
+            manager=manager,
+            machine=machine,
+            release=release,
+            kernels=told,
+        )
     return Packages(
         manager=manager,
-        installed=tuple(with_upstream(kernel, host.distro) for kernel in kernels),
-        offered=tuple(offered_with_upstream(kernel, host.distro) for kernel in known.offered),
+        installed=tuple(with_upstream(kernel, host.distro) for kernel in told.installed),
+        offered=tuple(offered_with_upstream(kernel, host.distro) for kernel in told.offered),
         held=known.held,
-        changelog_cves=cves,
-        changelog_source=source,
+        changelog_cves=told.cves,
+        changelog_source=told.source,
+        lists_unread=known.unread,
         list_age_days=known.list_age_days,
         reboot_required=_reboot_required(readings),
         dkms=probe_dkms(readings),
@@ -79,14 +87,15 @@ def _known(readings: Readings, manager: str, status: str, machine: str) -> Known
         found = apt.installed(readings, status)
         if not found.kernels and not any(images(readings)):
             return Known(held=found.held)
-        offered = apt.offered(readings, machine, found.architectures)
-        return Known(found.kernels, offered, found.held, apt.list_age_days(readings))
+        offers = apt.offered(readings, machine, found.architectures)
+        age = apt.list_age_days(readings)
+        return Known(found.kernels, offers.kernels, found.held, age, offers.unread)
     if manager == "pacman":
         return managers.pacman(readings)
     if manager == "apk":
         return managers.apk(readings)
     if manager in {"dnf", "zypper"}:
-        return managers.rpm(readings, manager)
+        return managers.rpm(readings, manager, machine)
     return managers.nix(readings) if manager == "nix" else Known()
 
 

@@ -16,6 +16,7 @@ from advisor.errors import AdvisorError, ExitStatus
 PARTS: Final = (
     "manifest",
     "unpack",
+    "repositories",
     "keep",
     "reading",
     "names",

@@ -7,6 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from advisor.system.agent.manifest import Rule
+from advisor.system.agent.repositories import (
+    keep_advisories,
+    keep_cves_by_kernel,
+    keep_repositories,
+    keep_rpms,
+)
 from advisor.system.agent.unpack import keep_stanzas, unpacked
 
 
@@ -148,6 +154,10 @@ TRANSFORMS: dict[str, Callable[[bytes, int], bytes]] = {
     "apk": keep_apk,
     "apk-world": keep_apk_world,
     "ignored": keep_ignored,
+    "rpms": keep_rpms,
+    "cves-by-kernel": keep_cves_by_kernel,
+    "advisories": keep_advisories,
+    "repositories": keep_repositories,
     "stanzas": keep_stanzas,
 }
 

@@ -106,10 +106,10 @@ READS = (
     ("/etc/apt/preferences.d/*", 65536, ""),
     ("/etc/kernel/proxmox-boot-pin", 4096, ""),
     ("/etc/kernel/next-boot-pin", 4096, ""),
-    ("/usr/share/doc/linux-image-{release}/changelog.Debian.gz", 16 * MIB, "new-cves"),
-    ("/usr/share/doc/linux-modules-{release}/changelog.Debian.gz", 64 * MIB, "cves"),
-    ("/usr/share/doc/proxmox-kernel-{release}-signed/changelog.Debian.gz", 64 * MIB, "cves"),
-    ("/usr/share/doc/proxmox-kernel-{release}/changelog.Debian.gz", 64 * MIB, "cves"),
+    ("/usr/share/doc/linux-image-*/changelog.Debian.gz", 16 * MIB, "new-cves"),
+    ("/usr/share/doc/linux-modules-*/changelog.Debian.gz", 64 * MIB, "cves"),
+    ("/usr/share/doc/linux-binary-*/changelog.Debian.gz", 16 * MIB, "new-cves"),
+    ("/usr/share/doc/proxmox-kernel-*/changelog.Debian.gz", 64 * MIB, "cves"),
     ("/usr/src/*/dkms.conf", 65536, ""),
     ("/usr/src/*/META", 65536, ""),
     ("/var/lib/pacman/local/linux*/desc", 65536, "desc"),
@@ -119,10 +119,26 @@ READS = (
     ("/etc/yum.conf", 65536, "ignored"),
     ("/etc/zypp/locks", 65536, ""),
     ("/etc/dnf/plugins/versionlock.list", 65536, ""),
+    ("/etc/yum.repos.d/*.repo", 65536, "repositories"),
+    ("/etc/dnf/repos.override.d/*.repo", 65536, "repositories"),
+    ("/usr/share/dnf5/repos.d/*.repo", 65536, "repositories"),
+    ("/etc/zypp/repos.d/*.repo", 65536, "repositories"),
+    ("/var/cache/dnf/*/repodata/repomd.xml", 65536, ""),
+    ("/var/cache/dnf/*/repodata/*primary.xml*", 32 * MIB, "rpms"),
+    ("/var/cache/dnf/*/repodata/*updateinfo.xml*", 32 * MIB, "advisories"),
+    ("/var/cache/libdnf5/*/repodata/repomd.xml", 65536, ""),
+    ("/var/cache/libdnf5/*/repodata/*primary.xml*", 32 * MIB, "rpms"),
+    ("/var/cache/libdnf5/*/repodata/*updateinfo.xml*", 32 * MIB, "advisories"),
+    ("/var/cache/zypp/raw/*/repodata/repomd.xml", 65536, ""),
+    ("/var/cache/zypp/raw/*/repodata/*primary.xml*", 32 * MIB, "rpms"),
+    ("/var/cache/zypp/raw/*/repodata/*updateinfo.xml*", 32 * MIB, "advisories"),
     ("/lib/apk/db/installed", 64 * MIB, "apk"),
     ("/var/cache/apk/APKINDEX.*.tar.gz", 64 * MIB, "apk"),
     ("/etc/apk/world", 65536, "apk-world"),
 )
+
+# The lists of a repository of rpms: what there is, and what an update mends.
+REPODATA = ("repomd.xml", "*primary.xml*", "*updateinfo.xml*")
 
 # Folder, and which of its names are told.
 LISTS = (
@@ -156,6 +172,16 @@ LISTS = (
     ("/usr/src", ("*",)),
     ("/var/lib/pacman/local", ("linux*",)),
     ("/var/lib/pacman/sync", ("*.db",)),
+    ("/etc/yum.repos.d", ("*.repo",)),
+    ("/etc/dnf/repos.override.d", ("*.repo",)),
+    ("/usr/share/dnf5/repos.d", ("*.repo",)),
+    ("/etc/zypp/repos.d", ("*.repo",)),
+    ("/var/cache/dnf", ("*-*",)),
+    ("/var/cache/dnf/*/repodata", REPODATA),
+    ("/var/cache/libdnf5", ("*-*",)),
+    ("/var/cache/libdnf5/*/repodata", REPODATA),
+    ("/var/cache/zypp/raw", ("*",)),
+    ("/var/cache/zypp/raw/*/repodata", REPODATA),
     ("/var/cache/apk", ("APKINDEX.*.tar.gz",)),
 )
 
@@ -182,10 +208,17 @@ COMMANDS = (
         "",
     ),
     (
-        "rpm-changelog",
+        "rpm-changelogs",
         "/usr/bin/rpm",
-        ("rpm", "-q", "--changelog", "-f", "/lib/modules/{release}/vmlinuz"),
-        "cves",
+        (
+            "rpm",
+            "-qa",
+            "kernel*-core",
+            "kernel-default",
+            "--qf",
+            "\\nkernel-package %{VERSION} %{RELEASE} %{ARCH}\\n[%{CHANGELOGTEXT}\\n]",
+        ),
+        "cves-by-kernel",
     ),
 )
 
@@ -276,12 +309,20 @@ def fits(pattern: str, path: str) -> bool:
     )
 
 
+def release_in(banner: str) -> str:
+    """Return the release that ``/proc/version`` names, ``""`` where it names none."""
+    words = banner[:256].split(" ", 3)
+    return words[2] if words[:2] == ["Linux", "version"] and len(words) > 3 else ""  # noqa: PLR2004
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text may stand in a path as one name."""
+    return text.isprintable() and not set(text) & set("/*") and text not in {"", ".", ".."}
+
+
 def path_name(release: str) -> str:
     """Return a release as it may stand in a path; ``unknown`` for what is no name."""
-    is_name = (
-        release.isprintable() and not set(release) & set("/*") and release not in {"", ".", ".."}
-    )
-    return release if is_name else "unknown"
+    return release if is_name(release) else "unknown"
 
 
 def told(names: Iterable[str], wanted: tuple[str, ...]) -> tuple[str, ...]:

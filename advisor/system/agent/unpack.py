@@ -40,20 +40,9 @@ def unpacked_from(file: IO[bytes], magic: bytes, limit: int) -> Iterator[bytes]:
         yield from unlz4(file.read(limit), limit)
         return
     if magic[:4] == b"\x28\xb5\x2f\xfd":
-        raise OSError(errno.ENOTSUP, "packed with zstd")
-    source: Source = file
-    if magic[:2] == b"\x1f\x8b":
-        import gzip
-
-        source = gzip.open(file)  # noqa: SIM115 - the caller closes what is below it
-    elif magic == b"\xfd7zXZ\x00":
-        import lzma
-
-        source = lzma.open(file)  # noqa: SIM115 - as above
-    elif magic[:3] == b"BZh":
-        import bz2
-
-        source = bz2.open(file)  # noqa: SIM115 - as above
+        yield from unzstd(file, limit)
+        return
+    source = opened(file, magic)
     while True:
         try:
             chunk = source.read(4 * MIB)
@@ -65,6 +54,25 @@ def unpacked_from(file: IO[bytes], magic: bytes, limit: int) -> Iterator[bytes]:
         if limit < 0:
             raise OSError(errno.EFBIG, "too large unpacked")
         yield chunk
+
+
+def opened(file: IO[bytes], magic: bytes) -> Source:
+    """Return what gives the content of an open file that Python's own library can unpack."""
+    if magic[:5] == b"\0ZCK1":
+        raise OSError(errno.ENOTSUP, "packed with zchunk")
+    if magic[:2] == b"\x1f\x8b":
+        import gzip
+
+        return gzip.open(file)
+    if magic == b"\xfd7zXZ\x00":
+        import lzma
+
+        return lzma.open(file)
+    if magic[:3] == b"BZh":
+        import bz2
+
+        return bz2.open(file)
+    return file
 
 
 def unlz4(data: bytes, limit: int) -> Iterator[bytes]:
@@ -103,6 +111,52 @@ def unlz4(data: bytes, limit: int) -> Iterator[bytes]:
                 return
     finally:
         library.LZ4F_freeDecompressionContext(context)
+
+
+def unzstd(source: Source, limit: int) -> Iterator[bytes]:
+    """Yield what libzstd makes of packed bytes: rpm, dpkg, pacman and apk all need that library."""
+    import ctypes
+
+    class Room(ctypes.Structure):
+        _fields_ = (
+            ("start", ctypes.c_void_p),
+            ("size", ctypes.c_size_t),
+            ("used", ctypes.c_size_t),
+        )
+
+    try:
+        library = ctypes.CDLL("libzstd.so.1")
+    except OSError:
+        raise OSError(errno.ENOTSUP, "packed with zstd") from None
+    library.ZSTD_createDStream.restype = ctypes.c_void_p
+    library.ZSTD_freeDStream.argtypes = [ctypes.c_void_p]
+    step, both = library.ZSTD_decompressStream, ctypes.POINTER(Room)
+    step.restype, step.argtypes = ctypes.c_size_t, [ctypes.c_void_p, both, both]
+    stream = library.ZSTD_createDStream()
+    room = ctypes.create_string_buffer(MIB)
+    left = 0  # what a frame still lacks, 0 at its end
+    try:
+        while True:
+            data = source.read(MIB)
+            if not data:
+                break
+            packed = Room(ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p), len(data), 0)
+            full = True
+            while packed.used < packed.size or full:
+                made = Room(ctypes.addressof(room), len(room), 0)
+                left = step(stream, ctypes.byref(made), ctypes.byref(packed))
+                if library.ZSTD_isError(ctypes.c_size_t(left)):
+                    raise OSError(errno.EINVAL, "damaged")
+                limit -= made.used
+                if limit < 0:
+                    raise OSError(errno.EFBIG, "too large unpacked")
+                full = made.used == made.size
+                if made.used:
+                    yield ctypes.string_at(room, made.used)
+    finally:
+        library.ZSTD_freeDStream(stream)
+    if left:
+        raise OSError(errno.EINVAL, "damaged")
 
 
 STANZA_FIELDS = (b"Package:", b"Status:", b"Version:", b"Source:", b"Depends:", b"Architecture:")

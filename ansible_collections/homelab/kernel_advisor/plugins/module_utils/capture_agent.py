@@ -112,10 +112,10 @@ READS = (
     ("/etc/apt/preferences.d/*", 65536, ""),
     ("/etc/kernel/proxmox-boot-pin", 4096, ""),
     ("/etc/kernel/next-boot-pin", 4096, ""),
-    ("/usr/share/doc/linux-image-{release}/changelog.Debian.gz", 16 * MIB, "new-cves"),
-    ("/usr/share/doc/linux-modules-{release}/changelog.Debian.gz", 64 * MIB, "cves"),
-    ("/usr/share/doc/proxmox-kernel-{release}-signed/changelog.Debian.gz", 64 * MIB, "cves"),
-    ("/usr/share/doc/proxmox-kernel-{release}/changelog.Debian.gz", 64 * MIB, "cves"),
+    ("/usr/share/doc/linux-image-*/changelog.Debian.gz", 16 * MIB, "new-cves"),
+    ("/usr/share/doc/linux-modules-*/changelog.Debian.gz", 64 * MIB, "cves"),
+    ("/usr/share/doc/linux-binary-*/changelog.Debian.gz", 16 * MIB, "new-cves"),
+    ("/usr/share/doc/proxmox-kernel-*/changelog.Debian.gz", 64 * MIB, "cves"),
     ("/usr/src/*/dkms.conf", 65536, ""),
     ("/usr/src/*/META", 65536, ""),
     ("/var/lib/pacman/local/linux*/desc", 65536, "desc"),
@@ -125,10 +125,25 @@ READS = (
     ("/etc/yum.conf", 65536, "ignored"),
     ("/etc/zypp/locks", 65536, ""),
     ("/etc/dnf/plugins/versionlock.list", 65536, ""),
+    ("/etc/yum.repos.d/*.repo", 65536, "repositories"),
+    ("/etc/dnf/repos.override.d/*.repo", 65536, "repositories"),
+    ("/usr/share/dnf5/repos.d/*.repo", 65536, "repositories"),
+    ("/etc/zypp/repos.d/*.repo", 65536, "repositories"),
+    ("/var/cache/dnf/*/repodata/repomd.xml", 65536, ""),
+    ("/var/cache/dnf/*/repodata/*primary.xml*", 32 * MIB, "rpms"),
+    ("/var/cache/dnf/*/repodata/*updateinfo.xml*", 32 * MIB, "advisories"),
+    ("/var/cache/libdnf5/*/repodata/repomd.xml", 65536, ""),
+    ("/var/cache/libdnf5/*/repodata/*primary.xml*", 32 * MIB, "rpms"),
+    ("/var/cache/libdnf5/*/repodata/*updateinfo.xml*", 32 * MIB, "advisories"),
+    ("/var/cache/zypp/raw/*/repodata/repomd.xml", 65536, ""),
+    ("/var/cache/zypp/raw/*/repodata/*primary.xml*", 32 * MIB, "rpms"),
+    ("/var/cache/zypp/raw/*/repodata/*updateinfo.xml*", 32 * MIB, "advisories"),
     ("/lib/apk/db/installed", 64 * MIB, "apk"),
     ("/var/cache/apk/APKINDEX.*.tar.gz", 64 * MIB, "apk"),
     ("/etc/apk/world", 65536, "apk-world"),
 )
+
+REPODATA = ("repomd.xml", "*primary.xml*", "*updateinfo.xml*")
 
 LISTS = (
     ("/boot", ("vmlinuz-*", "vmlinux-*", "kernel-*", "Image*", "vmlinuz", "bzImage*")),
@@ -161,6 +176,16 @@ LISTS = (
     ("/usr/src", ("*",)),
     ("/var/lib/pacman/local", ("linux*",)),
     ("/var/lib/pacman/sync", ("*.db",)),
+    ("/etc/yum.repos.d", ("*.repo",)),
+    ("/etc/dnf/repos.override.d", ("*.repo",)),
+    ("/usr/share/dnf5/repos.d", ("*.repo",)),
+    ("/etc/zypp/repos.d", ("*.repo",)),
+    ("/var/cache/dnf", ("*-*",)),
+    ("/var/cache/dnf/*/repodata", REPODATA),
+    ("/var/cache/libdnf5", ("*-*",)),
+    ("/var/cache/libdnf5/*/repodata", REPODATA),
+    ("/var/cache/zypp/raw", ("*",)),
+    ("/var/cache/zypp/raw/*/repodata", REPODATA),
     ("/var/cache/apk", ("APKINDEX.*.tar.gz",)),
 )
 
@@ -186,10 +211,17 @@ COMMANDS = (
         "",
     ),
     (
-        "rpm-changelog",
+        "rpm-changelogs",
         "/usr/bin/rpm",
-        ("rpm", "-q", "--changelog", "-f", "/lib/modules/{release}/vmlinuz"),
-        "cves",
+        (
+            "rpm",
+            "-qa",
+            "kernel*-core",
+            "kernel-default",
+            "--qf",
+            "\\nkernel-package %{VERSION} %{RELEASE} %{ARCH}\\n[%{CHANGELOGTEXT}\\n]",
+        ),
+        "cves-by-kernel",
     ),
 )
 
@@ -282,12 +314,20 @@ def fits(pattern: str, path: str) -> bool:
     )
 
 
+def release_in(banner: str) -> str:
+    """Return the release that ``/proc/version`` names, ``""`` where it names none."""
+    words = banner[:256].split(" ", 3)
+    return words[2] if words[:2] == ["Linux", "version"] and len(words) > 3 else ""  # noqa: PLR2004
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text may stand in a path as one name."""
+    return text.isprintable() and not set(text) & set("/*") and text not in {"", ".", ".."}
+
+
 def path_name(release: str) -> str:
     """Return a release as it may stand in a path; ``unknown`` for what is no name."""
-    is_name = (
-        release.isprintable() and not set(release) & set("/*") and release not in {"", ".", ".."}
-    )
-    return release if is_name else "unknown"
+    return release if is_name(release) else "unknown"
 
 
 def told(names: Iterable[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
@@ -375,20 +415,9 @@ def unpacked_from(file: IO[bytes], magic: bytes, limit: int) -> Iterator[bytes]:
         yield from unlz4(file.read(limit), limit)
         return
     if magic[:4] == b"\x28\xb5\x2f\xfd":
-        raise OSError(errno.ENOTSUP, "packed with zstd")
-    source: Source = file
-    if magic[:2] == b"\x1f\x8b":
-        import gzip
-
-        source = gzip.open(file)  # noqa: SIM115 - the caller closes what is below it
-    elif magic == b"\xfd7zXZ\x00":
-        import lzma
-
-        source = lzma.open(file)  # noqa: SIM115 - as above
-    elif magic[:3] == b"BZh":
-        import bz2
-
-        source = bz2.open(file)  # noqa: SIM115 - as above
+        yield from unzstd(file, limit)
+        return
+    source = opened(file, magic)
     while True:
         try:
             chunk = source.read(4 * MIB)
@@ -400,6 +429,25 @@ def unpacked_from(file: IO[bytes], magic: bytes, limit: int) -> Iterator[bytes]:
         if limit < 0:
             raise OSError(errno.EFBIG, "too large unpacked")
         yield chunk
+
+
+def opened(file: IO[bytes], magic: bytes) -> Source:
+    """Return what gives the content of an open file that Python's own library can unpack."""
+    if magic[:5] == b"\0ZCK1":
+        raise OSError(errno.ENOTSUP, "packed with zchunk")
+    if magic[:2] == b"\x1f\x8b":
+        import gzip
+
+        return gzip.open(file)
+    if magic == b"\xfd7zXZ\x00":
+        import lzma
+
+        return lzma.open(file)
+    if magic[:3] == b"BZh":
+        import bz2
+
+        return bz2.open(file)
+    return file
 
 
 def unlz4(data: bytes, limit: int) -> Iterator[bytes]:
@@ -438,6 +486,52 @@ def unlz4(data: bytes, limit: int) -> Iterator[bytes]:
                 return
     finally:
         library.LZ4F_freeDecompressionContext(context)
+
+
+def unzstd(source: Source, limit: int) -> Iterator[bytes]:
+    """Yield what libzstd makes of packed bytes: rpm, dpkg, pacman and apk all need that library."""
+    import ctypes
+
+    class Room(ctypes.Structure):
+        _fields_ = (
+            ("start", ctypes.c_void_p),
+            ("size", ctypes.c_size_t),
+            ("used", ctypes.c_size_t),
+        )
+
+    try:
+        library = ctypes.CDLL("libzstd.so.1")
+    except OSError:
+        raise OSError(errno.ENOTSUP, "packed with zstd") from None
+    library.ZSTD_createDStream.restype = ctypes.c_void_p
+    library.ZSTD_freeDStream.argtypes = [ctypes.c_void_p]
+    step, both = library.ZSTD_decompressStream, ctypes.POINTER(Room)
+    step.restype, step.argtypes = ctypes.c_size_t, [ctypes.c_void_p, both, both]
+    stream = library.ZSTD_createDStream()
+    room = ctypes.create_string_buffer(MIB)
+    left = 0  # what a frame still lacks, 0 at its end
+    try:
+        while True:
+            data = source.read(MIB)
+            if not data:
+                break
+            packed = Room(ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p), len(data), 0)
+            full = True
+            while packed.used < packed.size or full:
+                made = Room(ctypes.addressof(room), len(room), 0)
+                left = step(stream, ctypes.byref(made), ctypes.byref(packed))
+                if library.ZSTD_isError(ctypes.c_size_t(left)):
+                    raise OSError(errno.EINVAL, "damaged")
+                limit -= made.used
+                if limit < 0:
+                    raise OSError(errno.EFBIG, "too large unpacked")
+                full = made.used == made.size
+                if made.used:
+                    yield ctypes.string_at(room, made.used)
+    finally:
+        library.ZSTD_freeDStream(stream)
+    if left:
+        raise OSError(errno.EINVAL, "damaged")
 
 
 STANZA_FIELDS = (b"Package:", b"Status:", b"Version:", b"Source:", b"Depends:", b"Architecture:")
@@ -493,6 +587,110 @@ def stanzas_of_pieces(pieces: Iterator[bytes]) -> Iterator[bytes]:
         if len(tail) > MIB:
             raise OSError(errno.EINVAL, "not a list of packages")
     yield from stanzas_of(tail, 0, len(tail))
+
+
+import errno
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+KERNEL_RPM = (
+    rb"kernel(?:[0-9]{1,3}\.[0-9]{1,3})?(?:-(?:rt|64k|16k|lt|ml|uek|automotive|longterm|default|azure"
+    rb"|pae|preempt|kvmsmall|64kb|lpae|vanilla|desktop))?(?:-core)?"
+)
+
+VALUE = rb"[0-9A-Za-z.+~^_-]{1,64}"
+
+UNPACKED = 32
+
+LONGEST_ADVISORY = 16 * MIB
+
+
+def keep_rpms(content: bytes, limit: int) -> bytes:
+    """Return name, architecture and version of the kernels in a repository's ``primary.xml``.
+
+    Source:
+        https://createrepo.baseurl.org: ``<name>``, ``<arch>`` and ``<version ver= rel=>`` stand in a row.
+    """
+    import re
+
+    form = re.compile(
+        rb"<name>(" + KERNEL_RPM + rb")</name>\s*<arch>(\w{1,16})</arch>\s*<version "
+        rb'(?:epoch="\d*" )?ver="(' + VALUE + rb')" rel="(' + VALUE + rb')"'
+    )
+    found: set[tuple[bytes, ...]] = set()
+    tail = b""
+    for chunk in xml(content, limit):
+        piece = tail + chunk
+        at = piece.find(b"<name>kernel")
+        if at >= 0:
+            found.update(match.groups() for match in form.finditer(piece, at))
+        tail = piece[-1024:]
+    line = b'<name>%s</name><arch>%s</arch><version ver="%s" rel="%s"/>\n'
+    return b"".join(line % row for row in sorted(found))
+
+
+def keep_advisories(content: bytes, limit: int) -> bytes:
+    """Return the CVE ids of ``updateinfo.xml`` beside the kernels whose updates mend them."""
+    import re
+
+    form = re.compile(
+        rb'<package (?=[^>]*\bname="(' + KERNEL_RPM + rb')")(?=[^>]*\bversion="(' + VALUE + rb')")'
+        rb'(?=[^>]*\brelease="(' + VALUE + rb')")(?=[^>]*\barch="(\w{1,16})")'
+    )
+    line = b'<package name="%s" version="%s" release="%s" arch="%s"/>'
+    rows: set[bytes] = set()
+    for text in advisories(content, limit):
+        packages = sorted(set(form.findall(text)))
+        cves = sorted(set(re.findall(rb'"(CVE-[0-9]{4}-[0-9]{4,7})"', text)))
+        if packages and cves:
+            names = b"".join(b'<reference id="%s"/>' % cve for cve in cves)
+            rows.add(b"<update>" + names + b"".join(line % row for row in packages) + b"</update>")
+    return b"".join(row + b"\n" for row in sorted(rows))
+
+
+def advisories(content: bytes, limit: int) -> Iterator[bytes]:
+    """Yield the advisories that name a kernel."""
+    tail = b""
+    for chunk in xml(content, limit):
+        *whole, tail = (tail + chunk).split(b"</update>")
+        if len(tail) > LONGEST_ADVISORY:
+            raise OSError(errno.EINVAL, "not a list of advisories")
+        for text in whole:
+            if b'name="kernel' in text:
+                yield text
+
+
+def xml(content: bytes, limit: int) -> Iterator[bytes]:
+    """Yield an XML file's text in pieces, unpacked if it is packed."""
+    is_first = True
+    for chunk in unpacked(content, UNPACKED * limit):
+        if is_first and chunk[:1] != b"<":
+            raise OSError(errno.EINVAL, "not XML")
+        is_first = False
+        yield chunk
+
+
+def keep_cves_by_kernel(content: bytes, _limit: int) -> bytes:
+    """Return the CVE ids that the changelog of each installed kernel names, a kernel a line."""
+    import re
+
+    lines: set[bytes] = set()
+    for part in (b"\n" + content).split(b"\nkernel-package ")[1:]:
+        head = part.partition(b"\n")[0].split()
+        cves = sorted(set(re.findall(rb"CVE-[0-9]{4}-[0-9]{4,7}", part)))
+        lines.add(b" ".join([b"kernel-package", *head[:3], *cves]) + b"\n")
+    return b"".join(sorted(lines))
+
+
+def keep_repositories(content: bytes, _limit: int) -> bytes:
+    """Return which repositories a ``.repo`` file names and whether they are on, without addresses."""
+    lines = (line.strip() for line in content.splitlines())
+    named = (b"[", b"enabled=", b"enabled =")
+    return b"".join(line + b"\n" for line in lines if line.startswith(named))
 
 
 from collections.abc import Callable
@@ -636,6 +834,10 @@ TRANSFORMS: dict[str, Callable[[bytes, int], bytes]] = {
     "apk": keep_apk,
     "apk-world": keep_apk_world,
     "ignored": keep_ignored,
+    "rpms": keep_rpms,
+    "cves-by-kernel": keep_cves_by_kernel,
+    "advisories": keep_advisories,
+    "repositories": keep_repositories,
     "stanzas": keep_stanzas,
 
 
@@ -808,7 +1010,7 @@ def add_names(root: str, raws: list[Raw]) -> None:
             for key in keys:
                 try:
                     raw.properties.update(hwdb_entry(data, key.encode()))
-                except (ValueError, IndexError, struct.error):
+                except (ValueError, IndexError, OverflowError, struct.error):
                     return
         return
     for raw, keys in wanted:
