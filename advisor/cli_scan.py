@@ -186,17 +186,21 @@ def _given(paths: tuple[Path, ...]) -> tuple[GivenKernel, ...]:
 
 
 def _many(answers: Iterator[Answer], request: Request, tools: Tools) -> list[str]:
-    if request.format is Format.JSONL:
-        urgencies: list[str] = []
+    urgencies: list[str] = []
+
+    def passing() -> Iterator[Answer]:
         for answer in answers:
-            tools.write(_line(answer))
             urgencies.append(answer.decision.urgency)
+            yield answer
+
+    if request.format is Format.JSONL:
+        for answer in passing():
+            tools.write(_line(answer))
         return urgencies
     from advisor.render.table import render_table
 
-    found = list(answers)
-    tools.write(render_table(found, request.options))
-    return [answer.decision.urgency for answer in found]
+    tools.write(render_table(passing(), request.options))
+    return urgencies
 
 
 def _one(answer: Answer, request: Request) -> str:

@@ -22,6 +22,9 @@ _ACTIONS = {
 _WHEN = {Urgency.NOW: "now", Urgency.SOON: "soon", Urgency.ROUTINE: "at leisure"}
 _PUT_RIGHT = frozenset({Action.HOLD, Action.UNKNOWN})
 
+Rank = tuple[int, bool, int, tuple[tuple[str, int, str], ...]]
+"""Urgency, whether the advice stands, minus the bugs that reach it, and the name."""
+
 
 class Shared(NamedTuple):
     """How far one kernel serves the machines of one kind.
@@ -86,10 +89,11 @@ def left_after(answer: Answer) -> int | None:
 
 def worst_first(answers: Iterable[Answer]) -> tuple[Answer, ...]:
     """Return the answers ordered by urgency, then doubt, then by how much reaches the machine."""
-    return tuple(sorted(answers, key=_rank))
+    return tuple(sorted(answers, key=rank_of))
 
 
-def _rank(answer: Answer) -> tuple[int, bool, int, tuple[tuple[str, int, str], ...]]:
+def rank_of(answer: Answer) -> Rank:
+    """Return the place of an answer among others: what is smaller needs looking at sooner."""
     decision = answer.decision
     return (
         _URGENCY_ORDER.index(decision.urgency),
