@@ -33,6 +33,7 @@ def add_explain(app: typer.Typer, tools: Tools) -> None:
         ),
     ) -> None:
         """Show every reading behind what is said of a fix or a device."""
+        from advisor.advise.elsewhere import in_candidates
         from advisor.cli_sources import one_system
         from advisor.pipeline import scan
         from advisor.render.explain import find_device, nothing_called, render_explanation
@@ -42,7 +43,10 @@ def add_explain(app: typer.Typer, tools: Tools) -> None:
         explained = find_device(answer, name) or _fix(answer, knowledge, name)
         if explained is None:
             raise nothing_called(name)
-        tools.write(render_explanation(answer, explained, tools.options(colour, True)))
+        elsewhere = in_candidates(
+            explained.id, answer.candidates, answer.inventory, knowledge
+        )
+        tools.write(render_explanation(answer, explained, tools.options(colour, True), elsewhere))
 
     _ = explain
 

@@ -93,7 +93,8 @@ class Judge:
         self._knowledge = case.knowledge
         self._weigher = case.weigher
         self._named = case.knowledge.numbers(_own_changelog(case))
-        self._reads_changelog = bool(_own_changelog(case))
+        self._told_by = case.inventory.packages.changelog_source
+        self._reads_changelog = bool(self._told_by or _own_changelog(case))
         self._open: dict[KernelVersion, dict[int, Weighed]] = {}
 
     def judge(self, offer: Offer) -> Judged:
@@ -186,7 +187,8 @@ class Judge:
             record.n: Weighed(record.n, self._weigher.reach_of(record.sites), record.score)
             for record in records.values()
         }
-        evidence = f"named by {offer.cves_source}, and not by the running kernel's changelog"
+        mine = self._told_by or "its changelog"
+        evidence = f"named for it by {offer.cves_source}, and not for the running kernel by {mine}"
         told = filter(weighs, weighed.values())
         closed = detail(told, self._knowledge, Status.UNKNOWN, evidence)
         why = f"{bare.why_not}; counted from {offer.cves_source}"

@@ -107,6 +107,10 @@ def _is_breaks_here(s: Situation) -> bool:
     return s.refused is not None
 
 
+def _is_vendors_newest(s: Situation) -> bool:
+    return not s.told and s.newest_runs
+
+
 def _is_number_cannot_tell(s: Situation) -> bool:
     return not s.told
 
@@ -273,6 +277,15 @@ ACTIONS: Final[tuple[Row, ...]] = (
         Action.HOLD,
         _none,
         "Bugs that may strike are the lesser evil against hardware that surely stops.",
+    ),
+    Row(
+        "vendors-newest",
+        "which fixes the running kernel has cannot be told from its number, and the package lists were "
+        "read and offer no newer build",
+        _is_vendors_newest,
+        Action.STAY,
+        _none,
+        "What its vendor has mended is in; what is still open only the vendor can tell.",
     ),
     Row(
         "number-cannot-tell",

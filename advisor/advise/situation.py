@@ -70,6 +70,8 @@ def choose(case: Case, judged: Iterable[Judged], regressions: tuple[Finding, ...
     troubled = any(map(is_outage, regressions))
     packages = case.inventory.packages
     back = [one for one in everything if one.offer.older and not breaks(one) and _cures(one)]
+    offers_read = bool(packages.offered) and not packages.lists_unread
+    release = case.inventory.kernel.identity.release
     situation = Situation(
         told=assessment.version is not None,
         in_knowledge=assessment.version is None
@@ -81,7 +83,7 @@ def choose(case: Case, judged: Iterable[Judged], regressions: tuple[Finding, ...
         same_line=picker.best(same),
         other_line=picker.best(other, longterm_first=True),
         line_goes_on=_goes_on(case.inventory, series),
-        offers_read=bool(packages.offered) and not packages.lists_unread,
+        offers_read=offers_read,
         vendor_build=picker.newest(same),
         next_build=picker.newest(one for one in other if not one.offer.opt_in),
         way_back=picker.best(back) if troubled else None,
@@ -91,6 +93,9 @@ def choose(case: Case, judged: Iterable[Judged], regressions: tuple[Finding, ...
         next_series=picker.any(
             one for one in upstream if not picker.is_same(one) and not breaks(one)
         ),
+        newest_runs=offers_read
+        and not any(not one.offer.opt_in for one in ahead)
+        and any(one.release == release for one in packages.offered),
     )
     return Choice(situation, picker.by_target, tuple(refused), tuple(upstream), tuple(other))
 

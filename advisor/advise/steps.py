@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from advisor.advise.judge import Judged
+from advisor.advise.offers import Offer
 from advisor.advise.verdict import Verdict
 from advisor.model.advice import Action, Origin, Step
 from advisor.model.inventory import Inventory
@@ -54,7 +55,7 @@ def steps_for(
     install = verdict.action in {Action.UPGRADE, Action.SWITCH_SERIES}
     return (
         _BEFORE,
-        *(_install(inventory, target) if install else ()),
+        *(_install(inventory, target, refused) if install else ()),
         *_boot(inventory, target),
         _restart(inventory),
         Step(f"See that {release} runs.", "uname -r"),
@@ -172,7 +173,7 @@ def _from_upstream(inventory: Inventory, target: Judged) -> tuple[Step, ...]:
     )
 
 
-def _install(inventory: Inventory, target: Judged) -> tuple[Step, ...]:
+def _install(inventory: Inventory, target: Judged, refused: tuple[Judged, ...]) -> tuple[Step, ...]:
     offer = target.offer
     manager = inventory.packages.manager
     if offer.origin is Origin.GIVEN:
@@ -180,17 +181,41 @@ def _install(inventory: Inventory, target: Judged) -> tuple[Step, ...]:
     package = offer.meta or offer.package
     if not all(map(is_safe, (package, offer.suite or "x", offer.package_version or "x"))):
         return (Step(f"Install {offer.release} with the package manager."),)
+    refresh = [Step("Refresh the package lists.", _REFRESH[manager])] if manager in _REFRESH else []
+    worse = next((one.offer for one in refused if _comes_instead(one.offer, offer)), None)
+    if worse is not None:
+        text = f"Install {offer.release} by its own name: the package manager would take {worse.release}."
+        return (*refresh, Step(text, _install_exactly(manager, offer)))
     suite = f"-t {offer.suite} " if offer.opt_in else ""
+    rolling = inventory.host.distro.id == "opensuse-tumbleweed"
     command = {
         "apt": f"sudo apt install {suite}{package}",
-        "dnf": f"sudo dnf upgrade {package}",
+        # All of them: the drivers of most devices are in kernel-modules.
+        "dnf": f"sudo dnf upgrade '{package.removesuffix('-core')}*'",
         "pacman": "sudo pacman -Syu",
-        "zypper": f"sudo zypper update {package}",
+        "zypper": "sudo zypper dup" if rolling else f"sudo zypper update {package}",
         "apk": f"sudo apk upgrade {package}",
         "nix": "sudo nixos-rebuild boot --upgrade",
     }.get(manager, "")
-    refresh = [Step("Refresh the package lists.", _REFRESH[manager])] if manager in _REFRESH else []
     return (*refresh, Step(f"Install {offer.release}.", command))
+
+
+def _comes_instead(refused: Offer, wanted: Offer) -> bool:
+    """Whether a kernel that may not be taken is what the usual command would install."""
+    if refused.origin is not Origin.OFFERED or refused.opt_in:
+        return False
+    return not wanted.meta or not refused.meta or refused.meta == wanted.meta
+
+
+def _install_exactly(manager: str, offer: Offer) -> str:
+    """Return how to install this very build, ``""`` where the package manager knows the newest only."""
+    name, version = offer.package, offer.package_version
+    command = {
+        "apt": f"sudo apt install {name}",
+        "dnf": f"sudo dnf install {name.removesuffix('-core')}-{version}",
+        "zypper": f"sudo zypper install {name}={version}",
+    }.get(manager, "")
+    return command if is_safe(name) and is_safe(version) else ""
 
 
 def _install_file(manager: str, path: str) -> str:

@@ -69,6 +69,7 @@ class Situation(NamedTuple):
         own_build: The running kernel was built by its owner, who takes the next one from kernel.org.
         upstream: What kernel.org has of this series and no repository here offers.
         next_series: What kernel.org has for those whose series has ended.
+        newest_runs: The package lists were read, name the running build and no newer one.
     """
 
     told: bool = True
@@ -88,6 +89,7 @@ class Situation(NamedTuple):
     own_build: bool = False
     upstream: Target | None = None
     next_series: Target | None = None
+    newest_runs: bool = False
 
 
 class Row(NamedTuple):

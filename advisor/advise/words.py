@@ -50,6 +50,7 @@ def _without_target(
         "from-outside": f"{release} comes from outside this system, so nothing here can change it{bugs}.",
         "from-outside-clean": f"{release} comes from outside this system; no known open bug can run here.",
         "breaks-here": f"stay on {release}: {refused} would break what this machine uses.",
+        "vendors-newest": f"{release} is the newest build that its vendor offers here.",
         "number-cannot-tell": f"which fixes {release} has cannot be told from its number.",
         "beyond-knowledge": f"{release} is too new for the knowledge to say how safe it is{bugs}.",
         "offers-not-read": f"which kernels are offered here instead of {release} was not read{bugs}.",

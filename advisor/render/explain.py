@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from advisor.advise.elsewhere import InKernel
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.model.advice import Answer
 from advisor.model.finding import Finding
@@ -56,7 +57,7 @@ class Explanation:
                 f"{found.id} {found.severity} {clean(found.title)}", self._width, "    ", "  "
             )
 
-    def finding(self, finding: Finding) -> Iterator[str]:
+    def finding(self, finding: Finding, elsewhere: Iterable[InKernel] = ()) -> Iterator[str]:
         """Yield a fix, whether this kernel has it, whether its code runs here, and the proof."""
         yield self._style.strong(f"{finding.id}: {clean(finding.title)}")
         if finding.summary:
@@ -76,6 +77,7 @@ class Explanation:
             ("files", ", ".join(finding.files)),
             ("came in", ", ".join(finding.introduced_in) or "not on record"),
             ("mended in", ", ".join(_fixed(finding)) or "nowhere yet"),
+            *(("with", f"{one.release}: {one.status}: {one.evidence}") for one in elsewhere),
             ("repairs", ", ".join(finding.repairs)),
             ("told by", ", ".join(finding.curated)),
             ("meanwhile", finding.workaround),
@@ -91,11 +93,24 @@ class Explanation:
         yield from lines[1:]
 
 
-def render_explanation(answer: Answer, explained: Finding | Device, options: Options) -> str:
-    """Return everything known about one fix or device on this machine."""
+def render_explanation(
+    answer: Answer,
+    explained: Finding | Device,
+    options: Options,
+    elsewhere: Iterable[InKernel] = (),
+) -> str:
+    """Return everything known about one fix or device on this machine.
+
+    Args:
+        answer: The scan it is about.
+        explained: The fix or the device.
+        options: Width and colour.
+        elsewhere: Whether the other kernels that this machine could run have the fix.
+    """
     writer = Explanation(answer, options)
-    lines = writer.device(explained) if isinstance(explained, Device) else writer.finding(explained)
-    return "\n".join(lines) + "\n"
+    if isinstance(explained, Device):
+        return "\n".join(writer.device(explained)) + "\n"
+    return "\n".join(writer.finding(explained, elsewhere)) + "\n"
 
 
 def find_device(answer: Answer, name: str) -> Device | None:

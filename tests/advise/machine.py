@@ -171,10 +171,18 @@ def debian(release: str, version: str, suite: str = "", *, age: int = 1) -> Offe
 
 
 def offered(
-    release: str, version: str, package: str = "kernel", suite: str = "updates", meta: str = ""
+    release: str,
+    version: str,
+    package: str = "kernel",
+    suite: str = "updates",
+    meta: str = "",
+    cves: Iterable[str] = (),
 ) -> OfferedKernel:
-    """Return a kernel that some package list offers."""
-    return OfferedKernel(release, package, version, suite, 1, meta, source=f"{suite} list")
+    """Return a kernel that some package list offers, and advisories may speak of."""
+    return OfferedKernel(
+        release, package, version, suite, 1, meta, source=f"{suite} list",
+        cves=frozenset(cves), cves_source=f"the advisories of {suite}" if cves else "",
+    )  # fmt: skip
 
 
 def installed(
@@ -234,6 +242,8 @@ def machine(
     user_namespaces: str = "closed",
     aliases: Mapping[str, tuple[str, ...]] | None = None,
     config: Mapping[str, str] | None = None,
+    told_by: str = "changelog.Debian.gz",
+    lists_unread: tuple[str, ...] = (),
 ) -> Inventory:
     """Return a machine that runs ``release``; what is not named is a small Debian server."""
     names = [module for device in devices for module in device.modules]
@@ -277,7 +287,8 @@ def machine(
             offered=offers,
             held=held,
             changelog_cves=frozenset(changelog),
-            changelog_source="changelog.Debian.gz" if changelog else "",
+            changelog_source=told_by if changelog else "",
+            lists_unread=lists_unread,
             list_age_days=list_age_days,
             dkms=dkms,
         ),

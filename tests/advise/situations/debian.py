@@ -145,6 +145,29 @@ SITUATIONS = (
         says=("MediaTek Bluetooth adapters vanish", "sudo apt-mark hold linux-image-amd64"),
     ),
     Situation(
+        "mt7922-offered-a-sound-build-and-a-newer-broken-one",
+        machine(
+            "6.12.80+deb13-amd64",
+            build=dated("6.12.80-1"),
+            package_version="6.12.80-1",
+            devices=(R8169, MT7922),
+            loaded=(*SERVER, "bluetooth"),
+            offers=(
+                debian("6.12.87+deb13-amd64", "6.12.87-1", "trixie"),
+                debian("6.12.88+deb13-amd64", "6.12.88-1", "trixie-security"),
+            ),
+        ),
+        Action.UPGRADE,
+        "6.12.87+deb13-amd64",
+        Urgency.NOW,
+        "same-series/remote-critical",
+        says=(
+            "sudo apt install linux-image-6.12.87+deb13-amd64",
+            "the package manager would take 6.12.88+deb13-amd64",
+        ),
+        unsaid=("sudo apt install linux-image-amd64",),
+    ),
+    Situation(
         "mt7922-lost-and-only-the-old-kernel-is-there",
         machine(
             "6.12.89+deb13-amd64",

@@ -103,6 +103,69 @@ SITUATIONS = (
         says=("CVE-2025-21756", "kernel-core changelog"),
     ),
     Situation(
+        "rocky-decided-by-advisories",
+        machine(
+            ROCKY,
+            distro="rocky",
+            distro_name="Rocky Linux 9.5",
+            manager="dnf",
+            changelog=OLD_CVES,
+            told_by="rpm -q --changelog",
+            devices=(VIRTIO_NET, VSOCK),
+            offers=(
+                offered(ROCKY, "5.14.0-503.11.1.el9_5", "kernel-core", "baseos", cves=OLD_CVES),
+                offered(
+                    ROCKY_NEXT, "5.14.0-570.12.1.el9_6", "kernel-core", "baseos", cves=NEW_CVES
+                ),
+            ),
+        ),
+        Action.UPGRADE,
+        ROCKY_NEXT,
+        Urgency.ROUTINE,
+        "same-series/rest",
+        says=("CVE-2025-21756", "the advisories of baseos", "sudo dnf upgrade 'kernel*'"),
+    ),
+    Situation(
+        "rocky-runs-the-newest-of-its-vendor",
+        machine(
+            ROCKY_NEXT,
+            distro="rocky",
+            distro_name="Rocky Linux 9.6",
+            manager="dnf",
+            changelog=NEW_CVES,
+            offers=(
+                offered(ROCKY, "5.14.0-503.11.1.el9_5", "kernel-core", "baseos"),
+                offered(ROCKY_NEXT, "5.14.0-570.12.1.el9_6", "kernel-core", "baseos"),
+            ),
+        ),
+        Action.STAY,
+        "",
+        Urgency.NONE,
+        "vendors-newest/nothing-to-do",
+        says=("is the newest build that its vendor offers here",),
+        unsaid=("no bug that is known to be open", "sudo dnf"),
+    ),
+    Situation(
+        "fedora-one-of-whose-lists-was-not-read",
+        machine(
+            "6.18.44-200.fc43.x86_64",
+            distro="fedora",
+            distro_name="Fedora Linux 43",
+            manager="dnf",
+            offers=(
+                offered("6.18.20-200.fc43.x86_64", "6.18.20-200.fc43", "kernel-core", "fedora"),
+            ),
+            lists_unread=(
+                "/var/cache/libdnf5/updates-0123456789abcdef/repodata/x-primary.xml.zck",
+            ),
+        ),
+        Action.UNKNOWN,
+        "",
+        Urgency.NONE,
+        "offers-not-read/nothing-to-do",
+        unsaid=("nothing that is on offer is better",),
+    ),
+    Situation(
         "rocky-exploited-by-changelog",
         machine(
             ROCKY,
@@ -170,7 +233,7 @@ SITUATIONS = (
         "6.18.44-200.fc43.x86_64",
         Urgency.NOW,
         "series-ended/exploited",
-        says=("sudo dnf upgrade kernel-core",),
+        says=("sudo dnf upgrade 'kernel*'",),
     ),
     Situation(
         "fedora-same-series",
@@ -334,7 +397,7 @@ SITUATIONS = (
         "6.18.30-1-default",
         Urgency.NOW,
         "series-ended/remote-critical",
-        says=("sudo zypper update kernel-default",),
+        says=("sudo zypper dup",),
     ),
     Situation(
         "nixos-same-series",
