@@ -176,6 +176,7 @@ def offered(
     package: str = "kernel",
     suite: str = "updates",
     meta: str = "",
+    *,
     cves: Iterable[str] = (),
 ) -> OfferedKernel:
     """Return a kernel that some package list offers, and advisories may speak of."""

@@ -27,7 +27,7 @@ def test_fix_that_an_advisory_names_is_in_the_offered_kernel(knowledge: Knowledg
     status, evidence = told(CVE, rocky, knowledge)[f"{NEXT}.x86_64"]
     assert status == "fixed"
     assert "the advisories of baseos" in evidence
-    assert told("CVE-2024-26000", rocky, knowledge)[f"{NEXT}.x86_64"][0] == "unknown"
+    assert told("CVE-2025-38352", rocky, knowledge)[f"{NEXT}.x86_64"][0] == "unknown"
 
 
 def test_fix_that_an_installed_kernels_changelog_names_is_in_it(knowledge: KnowledgeBase) -> None:
