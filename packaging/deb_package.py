@@ -76,8 +76,8 @@ def _documentation(stage: Path) -> None:
     docs = stage / DOCS
     _write(docs / "copyright", (ROOT / "packaging/deb/copyright").read_text(encoding="utf-8"))
     _write_gz(docs / "changelog.gz", _changelog((ROOT / "CHANGELOG.md").read_text("utf-8")))
-    shutil.copyfile(ROOT / "README.md", docs / "README.md")
-    for path in sorted((ROOT / "docs").rglob("*")):
+    beside = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "data/SOURCES.md"]
+    for path in [*beside, *sorted((ROOT / "docs").rglob("*"))]:
         if path.suffix in {".md", ".json", ".svg", ".png"}:
             copy = docs / path.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -142,6 +142,34 @@ def test_package_is_installed_over_itself(installed: Root) -> None:
     installed.run("apt-get install --reinstall ./*.deb; advisor --version")
 
 
+def test_package_is_upgraded_and_leaves_nothing_of_the_old_one(
+    installed: Root, packages: Path, tmp_path: Path
+) -> None:
+    (deb,) = packages.glob("*.deb")
+    subprocess.run(["dpkg-deb", "-R", deb, tmp_path / "old"], check=True)
+    control = tmp_path / "old/DEBIAN/control"
+    older = control.read_text("utf-8").replace(f"Version: {__version__}", "Version: 0.0.1")
+    control.write_text(older, encoding="utf-8")
+    gone = "usr/lib/python3/dist-packages/advisor/given_up.py"
+    (tmp_path / "old" / gone).write_text("GIVEN_UP = True\n", encoding="utf-8")
+    made = installed.folder / "root/old.deb"
+    build = ["dpkg-deb", "--root-owner-group", "--build", tmp_path / "old", made]
+    subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
+    installed.run("apt-get install --allow-downgrades ./old.deb; rm old.deb")
+    assert (installed.folder / gone).exists()
+    installed.run("apt-get install ./*.deb; advisor --version")
+    left = list(installed.folder.glob("usr/lib/python3/**/*given_up*"))
+    assert not left
+
+
+def test_links_of_the_pages_lead_somewhere(installed: Root) -> None:
+    pages = installed.folder / "usr/share/doc/kernel-advisor"
+    for page in pages.rglob("*.md"):
+        for link in re.findall(r"\]\(([^)#:]+\.(?:md|json|svg))[)#]", page.read_text("utf-8")):
+            target = (page.parent / link).resolve()
+            assert target.exists() or not target.is_relative_to(pages / "docs"), f"{page}: {link}"
+
+
 @pytest.mark.parametrize("suite", ["trixie"], indirect=True)
 def test_lintian_has_nothing_to_say(installed: Root) -> None:
     installed.run("apt-get install --no-install-recommends lintian")

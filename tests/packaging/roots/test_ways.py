@@ -31,7 +31,13 @@ def test_package_is_installed_and_goes_away_whole(bare: Root, packages: Path, ca
     printed = promised(bare, "deb", cache)
     assert holds_an_answer(printed)
     assert "ok       Knowledge base" in printed
+    # As `systemctl enable` would: what the package did not make, it takes along too.
+    wanted = "/etc/systemd/system/timers.target.wants"
+    timer = "kernel-advisor-metrics.timer"
+    bare.run(f"mkdir -p {wanted}; ln -s /usr/lib/systemd/system/{timer} {wanted}/")
+    bare.run("mkdir -p /var/lib/advisor; touch /var/lib/advisor/kernel.sqlite")
     bare.run(commands(PAGE, "deb-remove"))
+    bare.run("! test -e /var/lib/advisor")
     left = files(bare) - before
     assert not [path for path in left if "advisor" in path]
 
