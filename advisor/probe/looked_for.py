@@ -12,6 +12,7 @@ from advisor.probe.relations import module_of_type
 from advisor.probe.usage import FAMILIES, HELD
 
 _ENGINES: Final = ("docker", "containerd", "podman", "lxc", "lxd", "incus", "k3s", "crio", "pve-")
+_HELD_STARTS: Final = tuple(start for start, _ in HELD)
 # Feature -> the sources that all have to be readable before its absence means anything.
 _SOURCES: Final[Mapping[str, str]] = {
     "af-alg": "held",
@@ -173,6 +174,7 @@ def _hidden_in_containers(readings: Readings, modules: Modules) -> set[str]:
 def _hidden_in_the_image(modules: Modules) -> set[str]:
     """Return the features whose modules are built in: nobody counts who holds those."""
     builtin = modules.builtin or frozenset()
-    hidden = {feature for start, feature in HELD if any(m.startswith(start) for m in builtin)}
+    ours = [module for module in builtin if module.startswith(_HELD_STARTS)]
+    hidden = {feature for start, feature in HELD if any(m.startswith(start) for m in ours)}
     hidden |= {feature for module, feature in FAMILIES.items() if module in builtin}
     return hidden - {"tc"}

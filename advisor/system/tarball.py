@@ -178,6 +178,13 @@ def _text(field: bytes) -> str:
 
 def _path(path: str, name: str) -> str:
     """Return a member's name as a path from the machine's root."""
+    if (
+        "//" not in path
+        and "/." not in path
+        and path[:1] not in {"", ".", "/"}
+        and path[-1:] != "/"
+    ):
+        return "/" + path
     parts = path.split("/")
     if parts[0] == "" or ".." in parts:
         raise unusable(f"the path {path!r} leads out of it", name)
