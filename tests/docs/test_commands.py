@@ -12,7 +12,7 @@ import pytest
 
 from advisor import cli
 from advisor.cli_tree import Command, Option, tree
-from tests.docs.pages import PAGES, Code, codes, name_of
+from tests.docs.pages import PAGES, ROOT, Code, codes, name_of
 
 _PROGRAM = re.compile(
     r"(?:^|[\s;&|(\"'`])(?:(?:\.venv|~/\.local)/bin/|/usr/bin/)?(?:python3 (?:-m )?)?"
@@ -112,6 +112,14 @@ def test_commands_on_a_page_are_taken_by_the_program(page: Path) -> None:
         for call in lines(code):
             wrong = list(faults(call, in_passing=code.language == "inline"))
             assert not wrong, f"advisor {' '.join(call)}"
+
+
+def test_examples_of_the_manual_are_taken_by_the_program() -> None:
+    manual = (ROOT / "docs/man/advisor.1").read_text(encoding="utf-8").replace("\\-", "-")
+    examples = re.findall(r"(?m)^\.B advisor ([^@\n]+)$", manual.partition(".SH EXAMPLES")[2])
+    assert len(examples) > 4
+    for example in examples:
+        assert not list(faults(example.split())), example
 
 
 def test_most_pages_are_read_for_commands() -> None:

@@ -15,6 +15,7 @@ from advisor.cli_doctor import State, diagnose
 from advisor.config import default_map
 from advisor.errors import ExitStatus
 from tests.docs.pages import ROOT, tables
+from tests.test_imports import MAY_IMPORT
 
 DOCS = ROOT / "docs"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -105,6 +106,19 @@ def test_slip_in_the_configuration_is_told_as_the_page_shows(tmp_path: Path) -> 
     assert done.returncode == ExitStatus.BAD_DATA
     said = done.stderr.replace(str(tmp_path), "/home/u")
     assert said == shown.partition("\n")[2]
+
+
+def test_architecture_names_the_edges_that_the_imports_may_have() -> None:
+    (table,) = tables(text_of("docs/architecture.md"))
+    rows = {row[0].strip("`").removeprefix("advisor/"): row[3] for row in table[1:]}
+    told = {
+        part: {name.partition(".")[0] for name in re.findall(r"`([a-z.]+)`", cell)}
+        for part, cell in rows.items()
+        if cell != "all" and "/" not in part
+    }
+    allowed = {part: names for part, names in MAY_IMPORT.items() if part in told}
+    assert told == allowed
+    assert set(MAY_IMPORT) - set(told) == {"model", "errors"}
 
 
 def test_kb_commands_of_the_page_give_the_keys_it_names(database: Path) -> None:
