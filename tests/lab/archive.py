@@ -105,8 +105,11 @@ def _update(folder: Path) -> None:
     (folder / "apt.conf").write_text(_CONF.format(folder=folder))
     (folder / "sources.list").write_text("".join(f"{source_line(suite)}\n" for suite in _SUITES))
     done = _apt(folder, "apt-get", "--quiet", "update")
-    if not any((folder / "state/lists").glob("*_Packages")):
-        raise UnavailableError("apt-get update: " + done.stderr.strip().splitlines()[-1])
+    lists = folder / "state/lists"
+    missing = [suite for suite in _SUITES if not any(lists.glob(f"*_dists_{suite}_*_Packages"))]
+    if missing:
+        said = (done.stderr.strip() or "no package list").splitlines()[-1]
+        raise UnavailableError(f"apt-get update for {', '.join(missing)}: {said}")
 
 
 def offered(pattern: str, suite: str) -> list[Package]:

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _ROOM = 12 << 30
+_LEAST = 256 << 20
+_FAILED: dict[str, str] = {}
 
 
 class UnavailableError(Exception):
@@ -41,7 +43,7 @@ def made(name: str, recipe: object, make: Callable[[Path], None]) -> Path:
     A reason why it could not be made is kept for this run, so that it is looked for only once.
 
     Args:
-        name: Its place in the cache: ``kernels/6.12.117``.
+        name: Its place in the cache: ``kernels/6.12``.
         recipe: Everything it depends on, in JSON types.
         make: Fills an empty folder; what it leaves there is the thing.
 
@@ -54,20 +56,28 @@ def made(name: str, recipe: object, make: Callable[[Path], None]) -> Path:
         stamp = folder / ".recipe"
         if stamp.exists() and stamp.read_text() == digest:
             return folder
-        failed = folder.with_name(f"{folder.name}.failed")
-        this_run = os.environ.get("ADVISOR_LAB_RUN", "")
-        if failed.exists() and this_run and failed.read_text().startswith(f"{this_run}\n"):
-            raise UnavailableError(failed.read_text().partition("\n")[2])
+        if name in _FAILED:
+            raise UnavailableError(_FAILED[name])
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         try:
-            make(folder)
+            _fill(folder, make)
         except UnavailableError as error:
-            failed.write_text(f"{this_run}\n{error}")
+            _FAILED[name] = str(error)
             raise
-        failed.unlink(missing_ok=True)
         stamp.write_text(digest)
     return folder
+
+
+def _fill(folder: Path, make: Callable[[Path], None]) -> None:
+    """Make a thing; whatever fails on a full disk does so for want of room."""
+    try:
+        make(folder)
+    except Exception as error:
+        room = shutil.disk_usage(folder).free
+        if room > _LEAST:
+            raise
+        raise UnavailableError(f"{folder} has only {room >> 20} MiB free") from error
 
 
 @contextmanager

@@ -3,53 +3,71 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 import pytest
 
-from tests.lab.cache import UnavailableError, cache_folder, locked
-from tests.lab.guests import GUESTS, visited
+from tests.lab.cache import UnavailableError, cache_folder
+from tests.lab.guests import GUESTS, begun, visited
 from tests.lab.machines import Machine
 from tests.lab.payload import payload_disk
 from tests.lab.report import write_page
-from tests.lab.results import clear_results
+from tests.lab.story import Story, told
 from tests.lab.visit import Visit
 
-RUN = os.environ.get("ADVISOR_LAB_RUN", "")
+RUN = "ADVISOR_LAB_RUN" in os.environ
 
 collect_ignore_glob = [] if RUN else ["test_*.py"]
 
 
 @pytest.fixture(scope="session")
-def payload(database: Path) -> Path:
-    """The advisor of this tree on a disk; the same for all processes of one run."""
+def payload(database: Path, request: pytest.FixtureRequest) -> Path:
+    """The advisor of this tree on a disk; once it is there, all that the tests will ask for begins."""
     try:
-        target = cache_folder() / "payload"
+        disk = payload_disk(cache_folder() / "payload", database)
     except UnavailableError as error:
         pytest.skip(str(error))
-    stamp = target.with_suffix(".run")
-    with locked(target):
-        if not (stamp.exists() and stamp.read_text() == RUN):
-            payload_disk(target, database)
-            stamp.write_text(RUN)
-    return target
+    if any("story" in names for names in _asked(request.session)):
+        begun(told, disk)
+    for names in _asked(request.session):
+        if "seen" in names:
+            machine, kernel = cast("tuple[Machine, str]", names["seen"])
+            begun(visited, machine, kernel, disk)
+    return disk
+
+
+def _asked(session: pytest.Session) -> Iterator[dict[str, object]]:
+    """Yield the fixtures of each test that was chosen, with their parameters."""
+    for item in session.items:
+        if isinstance(item, pytest.Function):
+            chosen = item.callspec.params if hasattr(item, "callspec") else {}
+            yield dict.fromkeys(item.fixturenames) | chosen
 
 
 @pytest.fixture(scope="module", params=GUESTS)
 def seen(request: pytest.FixtureRequest, payload: Path) -> Visit:
     """What one guest showed."""
     machine, kernel = cast("tuple[Machine, str]", request.param)
-    return visited(machine, kernel, payload)
+    try:
+        return begun(visited, machine, kernel, payload).result()
+    except UnavailableError as error:
+        pytest.skip(str(error))
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Forget the results of the run before."""
-    if RUN and not hasattr(session.config, "workerinput"):
-        clear_results()
+@pytest.fixture(scope="session")
+def story(payload: Path) -> Story:
+    """An upgrade, told before and looked at after."""
+    try:
+        return begun(told, payload).result()
+    except UnavailableError as error:
+        pytest.skip(str(error))
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the page of a run, once all of it is there."""
-    if RUN and not hasattr(session.config, "workerinput"):
-        write_page(whole=not session.config.option.keyword)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write the page of a run in which everything was asked for and nothing failed."""
+    chosen = session.config.option
+    if RUN and exitstatus == pytest.ExitCode.OK:
+        whole = session.config.args == ["tests/lab"] and not chosen.keyword and not chosen.markexpr
+        write_page(whole=whole)

@@ -10,6 +10,7 @@ import subprocess
 import time
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self, cast
@@ -18,6 +19,8 @@ from tests.lab.vsock import serve_vsock
 
 _PLUG_SECONDS = 8  # a PCI Express slot waits five before it takes a card
 _SLOW = 30  # what a guest may take beside the command itself
+# Leaves the processor to others, and does not outlive a test process that is killed.
+_MODEST = ("setpriv", "--pdeathsig", "KILL", "nice", "-n", "10")
 
 
 class Ran(NamedTuple):
@@ -39,21 +42,26 @@ class GuestError(Exception):
     """A guest did not do what the lab needs; its text says what and shows the console's end."""
 
 
+class BootError(GuestError):
+    """A guest did not come up."""
+
+
 class Guest:
     """A machine that runs. Leaving the ``with`` block ends it; nothing it did stays."""
 
     def __init__(self, command: Sequence[str], folder: Path) -> None:
         self._folder = folder
+        self._open = ExitStack()
         with (folder / "console").open("wb") as console:
             self._process = subprocess.Popen(
-                ["nice", "-n", "10", *command],
+                [*_MODEST, *command],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
             )
         try:
             self._monitor = self._connected("monitor")
-            self._answers = self._monitor.makefile("rb")
+            self._answers = self._open.enter_context(self._monitor.makefile("rb"))
             self._answers.readline()
             self.control("qmp_capabilities")
             self._line = self._connected("line")
@@ -77,6 +85,7 @@ class Guest:
         """End it."""
         self._process.kill()
         self._process.wait()
+        self._open.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _connected(self, name: str) -> socket.socket:
@@ -89,7 +98,7 @@ class Guest:
                 line.close()
                 time.sleep(0.02)
             else:
-                return line
+                return self._open.enter_context(line)
         raise GuestError("it does not listen")
 
     def console(self) -> str:
@@ -113,7 +122,7 @@ class Guest:
         """Return once the guest says that it takes commands.
 
         Raises:
-            GuestError: It does not say so in that time.
+            BootError: It does not say so in that time.
         """
         self._line.settimeout(seconds)
         said = b""
@@ -121,7 +130,7 @@ class Guest:
             while not said.endswith(b"ready\n"):
                 said += self._received()
         except TimeoutError as error:
-            raise GuestError(f"it did not boot: {self.console()}") from error
+            raise BootError(f"it did not boot: {self.console()}") from error
 
     def run(
         self,

@@ -1,9 +1,12 @@
-"""Which guests the tests visit, each of them once in a process."""
+"""Which guests the tests visit: each once in a run, a few at a time while the tests before them go on."""
 
 from __future__ import annotations
 
-from functools import cache
+import os
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar, TypeVarTuple, cast
 
 import pytest
 from _pytest.mark import ParameterSet
@@ -15,16 +18,16 @@ from tests.lab.visit import Visit, visit
 
 # The machine that is scanned by root as well, captured and measured.
 _THOROUGH = "full"
+Made = TypeVar("Made")
+Given = TypeVarTuple("Given")
+_BEGUN: dict[object, Future[object]] = {}
+_POOL = ThreadPoolExecutor(int(os.environ.get("ADVISOR_LAB_JOBS") or 2))
 
 
 def guests_of(*names: str) -> list[ParameterSet]:
-    """Return the guests of some machines; all tests of one guest run in one process."""
+    """Return the guests of some machines, as parameters of the fixture ``seen``."""
     return [
-        pytest.param(
-            (machine, kernel),
-            id=f"{machine.name}-{kernel}",
-            marks=pytest.mark.xdist_group(f"{machine.name}-{kernel}"),
-        )
+        pytest.param((machine, kernel), id=f"{machine.name}-{kernel}")
         for machine in MACHINES
         for kernel in machine.kernels
         if machine.name in names
@@ -34,20 +37,25 @@ def guests_of(*names: str) -> list[ParameterSet]:
 GUESTS = guests_of(*(machine.name for machine in MACHINES))
 
 
+def begun(work: Callable[[*Given], Made], *given: *Given) -> Future[Made]:
+    """Have something done in the background, once."""
+    key = (work, *given)
+    if key not in _BEGUN:
+        _BEGUN[key] = _POOL.submit(work, *given)
+    return cast("Future[Made]", _BEGUN[key])
+
+
 def visited(machine: Machine, kernel: str, payload: Path) -> Visit:
-    """Return what a guest shows, or skip the test with the reason why it cannot be had."""
-    found = _visited(machine, kernel, payload)
-    if isinstance(found, str):
-        pytest.skip(found)
-    return found
+    """Return what a guest shows.
 
-
-@cache
-def _visited(machine: Machine, kernel: str, payload: Path) -> Visit | str:
+    Raises:
+        UnavailableError: It cannot be had, which is noted for the page.
+        GuestError: It does not do what the lab needs.
+    """
     try:
         found = visit(machine, kernel, payload, thorough=machine.name == _THOROUGH)
     except UnavailableError as error:
         keep_skip(machine.name, kernel, str(error))
-        return str(error)
+        raise
     keep_visit(found)
     return found

@@ -21,10 +21,10 @@ class Kernel(NamedTuple):
     """A kernel that the lab boots.
 
     Attributes:
-        name: What the tables call it.
+        name: What tests and the cache call it: its series, and its suite where two have that series.
         suite: The suite whose archive has it.
-        prefix: What the version of its package starts with; the newest such is taken, and where there
-            is none the newest of the suite's names that match.
+        prefix: What the version of its package starts with. Where the suite has moved on it offers no
+            such, and the newest package whose name matches is taken.
         packages: The names its package may have, a regular expression.
     """
 
@@ -35,18 +35,13 @@ class Kernel(NamedTuple):
     root: Root
 
 
+_AMD64 = r"linux-image-{}\.[0-9]+\+deb1[0-9]-amd64".format
 KERNELS = (
     Kernel("6.1", "bookworm-security", "6.1.192-", r"linux-image-6\.1\.0-[0-9]+-amd64", BOOKWORM),
-    Kernel("6.12.94", "trixie", "6.12.94-", r"linux-image-6\.12\.[0-9]+\+deb13-amd64", TRIXIE),
-    Kernel(
-        "6.12.117",
-        "trixie-security",
-        "6.12.117-",
-        r"linux-image-6\.12\.[0-9]+\+deb13-amd64",
-        TRIXIE,
-    ),
-    Kernel("7.2", "sid", "7.2", r"linux-image-7\.[0-9]+\.[0-9]+\+deb14-amd64", TRIXIE),
-    Kernel("7.3", "trixie-backports", "7.3", r"linux-image-7\.[0-9]+\.[0-9]+\+deb13-amd64", TRIXIE),
+    Kernel("6.12", "trixie", "6.12.94-", _AMD64(r"6\.12"), TRIXIE),
+    Kernel("6.12-security", "trixie-security", "6.12.117-", _AMD64(r"6\.12"), TRIXIE),
+    Kernel("7-sid", "sid", "7.2", _AMD64(r"[0-9]+\.[0-9]+"), TRIXIE),
+    Kernel("7-backports", "trixie-backports", "7.3", _AMD64(r"[0-9]+\.[0-9]+"), TRIXIE),
     Kernel("6.1-i386", "bookworm", "6.1", r"linux-image-6\.1\.0-[0-9]+-686-pae", BOOKWORM_I386),
 )
 BY_NAME = {kernel.name: kernel for kernel in KERNELS}
@@ -59,6 +54,11 @@ class Installed(NamedTuple):
     folder: Path
     release: str
     version: str
+
+    @property
+    def upstream(self) -> str:
+        """Return the version of kernel.org that it is built from."""
+        return self.version.partition("-")[0]
 
     @property
     def disk(self) -> Path:

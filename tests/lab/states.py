@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -22,6 +23,7 @@ _BOOTED = ("init", "start", "agent.py")
 _CMDLINE = "console=ttyS0 quiet panic=-1 mitigations=off nokaslr"
 _BOOTS = 3
 _BOOT_SECONDS = 150
+_KHZ = 2_500_000
 _NOT_SAVED = {"name", "about", "kernels", "plugged", "vsock"}
 _FOUND = r"""
 for disk in /sys/block/[svh]d*; do [ "$(cat $disk/size)" = %d ] && break; done
@@ -128,11 +130,19 @@ def _start(state: Path, machine: Machine, kernel: Installed, payload: Path, *, c
         *("-kernel", str(kernel.image)),
     ]
     if cold:
-        arguments += ["-initrd", str(state / "initrd"), "-append", _CMDLINE]
+        told = f"{_CMDLINE} {machine.boot.format(khz=_host_khz())}".rstrip()
+        arguments += ["-initrd", str(state / "initrd"), "-append", told]
     else:
         arguments += ["-incoming", "defer"]
     qemu = emulator(other_ids=machine.other_ids)
     return Guest(qemu.command(*arguments), folder)
+
+
+def _host_khz() -> int:
+    """Return how fast the counter of this machine's processor runs, which is that of a guest too."""
+    about = Path("/proc/cpuinfo").read_text()
+    found = re.search(r"^cpu MHz\s*: (\d+)", about, re.MULTILINE)
+    return int(found[1]) * 1000 if found else _KHZ
 
 
 def _disks(machine: Machine, disks: list[Path]) -> list[str]:

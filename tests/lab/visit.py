@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from tests.lab.guest import Guest
+from tests.lab.guest import BootError, Guest, GuestError
+from tests.lab.kernels import BY_NAME, installed
 from tests.lab.machines import Machine
 from tests.lab.states import FILES, ready_guest
 
@@ -30,6 +31,8 @@ class Visit(NamedTuple):
     """What one guest showed.
 
     Attributes:
+        release: What ``uname -r`` printed.
+        version: The version of the kernel's package.
         scan: `advisor scan` as JSON, run by a user without rights.
         root: The same run by root; the user's where it was not asked for.
         capture: What `advisor capture` wrote, run by that user; empty where it was not asked for.
@@ -40,6 +43,7 @@ class Visit(NamedTuple):
     machine: Machine
     kernel: str
     release: str
+    version: str
     scan: Document
     root: Document
     capture: bytes
@@ -49,7 +53,28 @@ class Visit(NamedTuple):
 
 
 def visit(machine: Machine, kernel: str, payload: Path, *, thorough: bool) -> Visit:
-    """Return what a guest shows; a thorough visit also scans as root, captures and measures."""
+    """Return what a guest shows; one that goes silent is visited again.
+
+    Args:
+        machine: Which cards it has.
+        kernel: A name of :data:`tests.lab.kernels.KERNELS`.
+        payload: The disk with the advisor.
+        thorough: Whether it is scanned as root, captured and measured too.
+
+    Raises:
+        UnavailableError: Something it needs cannot be had here.
+        BootError: It does not boot, although that was tried several times.
+        GuestError: It went silent twice.
+    """
+    try:
+        return _visit(machine, kernel, payload, thorough=thorough)
+    except BootError:
+        raise
+    except GuestError:
+        return _visit(machine, kernel, payload, thorough=thorough)
+
+
+def _visit(machine: Machine, kernel: str, payload: Path, *, thorough: bool) -> Visit:
     with ready_guest(machine, kernel, payload) as guest:
         if machine.plugged:
             guest.plug(machine.plugged)
@@ -57,17 +82,20 @@ def visit(machine: Machine, kernel: str, payload: Path, *, thorough: bool) -> Vi
             guest.plug_vsock()
         first = guest.run(ADVISOR, *_SCAN, user="lab", timeout=300)
         scan = cast("Document", json.loads(first.out))
-        root, capture, times = scan, b"", Times(0, first.cpu)
+        root, capture, times = scan, b"", Times(0, 0)
         if thorough:
             again = guest.run(ADVISOR, *_SCAN, timeout=300)
             root = cast("Document", json.loads(again.out))
             capture = guest.run(ADVISOR, "capture", "-o", "-", user="lab", timeout=300).out
-            floor = min(guest.run(*_FLOOR).cpu for _ in range(_TIMES))
-            times = Times(floor, min(first.cpu, again.cpu))
+            times = Times(
+                min(guest.run(*_FLOOR, user="lab").cpu for _ in range(_TIMES)),
+                min(guest.run(ADVISOR, "scan", user="lab").cpu for _ in range(_TIMES)),
+            )
         return Visit(
             machine=machine,
             kernel=kernel,
             release=guest.run("uname", "-r").text.strip(),
+            version=installed(BY_NAME[kernel]).version,
             scan=scan,
             root=root,
             capture=capture,
