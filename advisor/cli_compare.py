@@ -71,7 +71,7 @@ def add_verify(app: typer.Typer, tools: Tools) -> None:
         from advisor.render.document import scan_document
 
         saved = read_json(before if before is not None else tools.saved())
-        answer = scan(one_system(source), tools.knowledge(database), now=tools.now())
+        answer = scan(one_system(source), tools.knowledge(database), now=tools.now(), log=True)
         found = compare(saved, scan_document(answer))
         _show(found, "Since then", output_format, tools, colour, everything)
         if fail_on.is_met_by(found.worst):

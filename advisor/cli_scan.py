@@ -173,6 +173,7 @@ def _answers(
                 now=request.now,
                 given=given,
                 doubtful=request.options.all,
+                log=request.format is not Format.TEXT or request.save is not None,
             )
 
 

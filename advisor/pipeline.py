@@ -27,6 +27,7 @@ def scan(
     now: int,
     given: tuple[GivenKernel, ...] = (),
     doubtful: bool = False,
+    log: bool = False,
 ) -> Answer:
     """Return everything one machine's scan finds and advises.
 
@@ -36,8 +37,9 @@ def scan(
         now: Seconds since 1970 in UTC.
         given: Kernels that the user named, to be judged beside those the machine knows of.
         doubtful: Also detail the fixes whose reach what was read does not tell.
+        log: Also read the errors in the kernel's log: what a comparison of two scans needs.
     """
-    inventory = probe(system, now=now)
+    inventory = probe(system, now=now, log=log)
     weigher = Weigher(inventory, knowledge)
     assessment = assess(inventory, knowledge, weigher, doubtful=doubtful)
     assessment = assessment._replace(findings=annotate(assessment.findings, knowledge))

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -16,6 +17,9 @@ from advisor.model.advice import Check, CheckStatus
 SCHEMA: Final = "advisor.compare/1"
 _WEIGHING: Final = frozenset({"active", "loaded", "on-demand"})
 _FEW: Final = 5
+_DMESG: Final = "sudo dmesg --level=err,crit,alert,emerg"
+# What differs from boot to boot in one and the same message: addresses, counts, times.
+_VARIES: Final = re.compile(r"0x[0-9a-fA-F]+|\b[0-9a-fA-F]{8,}\b|\d{4,}")
 
 
 class Comparison(NamedTuple):
@@ -251,18 +255,25 @@ def _trouble(before: SavedScan, after: SavedScan) -> Iterator[Check]:
 
 def _log(before: SavedScan, after: SavedScan) -> Iterator[Check]:
     if after.log_errors is None:
-        text = "the kernel's log was not read: look for errors with `sudo dmesg --level=err,crit,alert,emerg`"
+        text = f"the kernel's log was not read: look for errors with `{_DMESG}`"
         yield Check("log", CheckStatus.UNKNOWN, text, "")
         return
-    known = frozenset(before.log_errors or ())
-    new = [line for line in after.log_errors if line not in known]
+    if before.log_errors is None and after.log_errors:
+        few = "; ".join(after.log_errors[:_FEW])
+        text = (
+            f"which errors in the kernel's log are new is not known, it was not read before: {few}"
+        )
+        yield Check("log", CheckStatus.UNKNOWN, text, _DMESG)
+        return
+    known = {_VARIES.sub("#", line) for line in before.log_errors or ()}
+    new = [line for line in after.log_errors if _VARIES.sub("#", line) not in known]
     for line in new[:_FEW]:
-        yield Check("log", CheckStatus.WARN, f"the kernel's log has a new error: {line}", "dmesg")
+        yield Check("log", CheckStatus.WARN, f"the kernel's log has a new error: {line}", _DMESG)
     if len(new) > _FEW:
         text = f"the kernel's log has {count(len(new) - _FEW, 'new error')} more"
-        yield Check("log", CheckStatus.WARN, text, "dmesg")
+        yield Check("log", CheckStatus.WARN, text, _DMESG)
     if not new:
-        yield Check("log", CheckStatus.OK, "the kernel's log has no new errors", "dmesg")
+        yield Check("log", CheckStatus.OK, "the kernel's log has no new errors", _DMESG)
 
 
 def _readings(before: SavedScan, after: SavedScan) -> Iterator[Check]:

@@ -360,6 +360,18 @@ class Hardware(NamedTuple):
     cpu: str = ""
 
 
+class KernelLog(NamedTuple):
+    """Errors in the kernel's log since it started.
+
+    Attributes:
+        errors: Messages, each once, without addresses.
+        source: What was read: ``/dev/kmsg``, ``journalctl -k -b``.
+    """
+
+    errors: tuple[str, ...]
+    source: str
+
+
 class Inventory(NamedTuple):
     """What a machine is.
 
@@ -369,6 +381,7 @@ class Inventory(NamedTuple):
         kernel_modules: Release -> what that kernel could drive, of the other kernels on disk.
         hardware: What curated conditions are held against beyond the reported devices.
         features_read: Features that were looked for: one that is not in ``features`` is not in use.
+        log: Errors in the kernel's log; None where nobody asked, or where it could not be read.
     """
 
     host: Host
@@ -385,3 +398,4 @@ class Inventory(NamedTuple):
     kernel_modules: Mapping[str, KernelModules] = {}
     features_read: frozenset[str] = frozenset()
     hardware: Hardware = Hardware()
+    log: KernelLog | None = None

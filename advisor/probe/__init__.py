@@ -11,6 +11,7 @@ from advisor.probe.features import probe_features
 from advisor.probe.hardware import probe_hardware
 from advisor.probe.kernel import machine_of, probe_kernel, running_release
 from advisor.probe.kernels import other_kernels
+from advisor.probe.log import probe_log
 from advisor.probe.looked_for import features_read
 from advisor.probe.modules import probe_files, probe_modules
 from advisor.probe.packages import probe_packages
@@ -19,12 +20,13 @@ from advisor.probe.storage import probe_mounts, probe_spaces
 from advisor.system.machine import System
 
 
-def probe(system: System, *, now: int) -> Inventory:
+def probe(system: System, *, now: int, log: bool = False) -> Inventory:
     """Return what a machine is.
 
     Args:
         system: This machine or a capture.
         now: Seconds since 1970: what the age of package lists is counted to.
+        log: Whether to read the errors in the kernel's log, too.
     """
     readings = Readings(system, now=now)
     release = running_release(readings)
@@ -65,5 +67,6 @@ def probe(system: System, *, now: int) -> Inventory:
             readings, host=host, modules=modules, autoload=autoload, config=kernel.config
         ),
         hardware=probe_hardware(readings),
+        log=probe_log(readings) if log else None,
         unknowns=tuple(dict.fromkeys(readings.unknowns)),
     )

@@ -114,7 +114,7 @@ def _host(inventory: Inventory) -> Document:
 
 
 def _kernel(answer: Answer) -> Document:
-    kernel = answer.inventory.kernel
+    kernel, log = answer.inventory.kernel, answer.inventory.log
     identity = kernel.identity
     return {
         "release": identity.release,
@@ -135,6 +135,8 @@ def _kernel(answer: Answer) -> Document:
         "lockdown": kernel.lockdown or None,
         "secure_boot": kernel.secure_boot or None,
         "uptime_s": kernel.uptime_s,
+        "log_errors": None if log is None else list(log.errors),
+        "log_source": None if log is None else log.source,
     }
 
 

@@ -13,6 +13,8 @@ from typing import Final, cast
 
 from advisor.system.agent.capture import ABOUT, Member
 
+# The kernel's log may name people's disks, files and servers: it stays out altogether.
+_LOG: Final = "/commands/log"
 _MAC_NAME: Final = re.compile(rb"(?<![A-Za-z0-9])((?:en|wl|ww|et|ib)x)[0-9a-f]{12}\b")
 _MAC: Final = re.compile(rb"\b(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\b")
 _GUID: Final = re.compile(rb"\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b")
@@ -108,7 +110,7 @@ def redacted(members: Iterable[Member]) -> list[Member]:
     found = list(members)
     host = next((m.content for m in found if m.path == "/commands/uname"), b"").split(b"\n")
     redactor = _Redactor(host[1] if len(host) > 1 else b"")
-    return [_member(member, redactor) for member in found]
+    return [_member(member, redactor) for member in found if member.path != _LOG]
 
 
 def _member(member: Member, redactor: _Redactor) -> Member:
@@ -148,4 +150,5 @@ def _about(content: bytes, redactor: _Redactor) -> bytes:
     if lists in listed:
         listed[lists] = sorted(_list_name(f"{lists}/{n}").rpartition("/")[2] for n in listed[lists])
     said["redacted"] = True
+    cast("dict[str, str]", said.setdefault("unread", {}))["log"] = "left out of a redacted capture"
     return (json.dumps(said, sort_keys=True) + "\n").encode()

@@ -201,6 +201,27 @@ def test_verify_reads_new_errors_in_the_kernels_log(before: Document, after: Doc
     assert told(verify(old, quiet))["log"][0] is CheckStatus.OK
 
 
+def test_verify_knows_an_error_again_whose_numbers_differ(
+    before: Document, after: Document
+) -> None:
+    old = ["usb 1-4: device not accepting address at 0x7f3a", "ACPI: 123456 us too long"]
+    new = ["usb 1-4: device not accepting address at 0x11", "ACPI: 654321 us too long"]
+    first = {**before, "kernel": {**before["kernel"], "log_errors": old}}
+    then = {**after, "kernel": {**after["kernel"], "log_errors": new}}
+    assert told(verify(first, then))["log"][0] is CheckStatus.OK
+    other = {**after, "kernel": {**after["kernel"], "log_errors": ["usb 1-5: device lost"]}}
+    assert told(verify(first, other))["log"][0] is CheckStatus.WARN
+
+
+def test_verify_does_not_call_errors_new_where_the_log_was_not_read_before(
+    before: Document, after: Document
+) -> None:
+    then = {**after, "kernel": {**after["kernel"], "log_errors": ["igb: reset"]}}
+    status, text = told(verify(before, then))["log"]
+    assert status is CheckStatus.UNKNOWN
+    assert "igb: reset" in text
+
+
 def test_verify_of_two_machines_says_so(before: Document, after: Document) -> None:
     after = {**after, "host": {**after["host"], "name": "other"}}
     assert told(verify(before, after))["host"][0] is CheckStatus.WARN

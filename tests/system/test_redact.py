@@ -132,6 +132,6 @@ def test_redacting_what_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 def test_capture_of_this_machine_can_be_redacted() -> None:
     plain, made = capture(now=NOW), capture(now=NOW, redact=True)
-    assert plain.files == made.files
+    assert made.files in {plain.files, plain.files - 1}  # the kernel's log stays out
     found = probe(RecordedSystem(io.BytesIO(made.packed), "box.tar.gz"), now=NOW)
     assert found.host.name == "host"

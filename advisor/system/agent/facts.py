@@ -7,7 +7,8 @@ from __future__ import annotations
 import errno
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 
 from advisor.system.agent.keep import kept
 from advisor.system.agent.manifest import COMMAND_SECONDS, COMMANDS, MIB, Rule
@@ -91,12 +92,129 @@ def route_to(reader: Reader, address: str) -> str:
     return best[2]
 
 
+KMSG = "/dev/kmsg"
+
+JOURNAL = (
+    "journalctl",
+    "-k",
+    "-b",
+    "-q",
+    "--no-pager",
+    "-o",
+    "json",
+    "--output-fields=PRIORITY,MESSAGE",
+)
+
+MOST_RECORDS = 65536
+
+MOST_ERRORS = 200
+
+LONGEST_LINE = 200
+
+WORST_LEVEL = 3
+
+
+def log_records(reader: Reader) -> Iterator[bytes]:
+    """Yield the records of the kernel's ring buffer, oldest first.
+
+    Source:
+        Documentation/ABI/testing/dev-kmsg: one read gives one record, EAGAIN comes at the end, EPIPE
+        where records were overwritten meanwhile.
+    """
+    handle = os.open(reader.root + KMSG, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        for _ in range(MOST_RECORDS):
+            try:
+                record = os.read(handle, 8192)
+            except BlockingIOError:
+                return
+            except BrokenPipeError:
+                continue
+            if not record:
+                return
+            yield record
+    finally:
+        os.close(handle)
+
+
+def kernel_errors(records: Iterable[bytes]) -> Iterator[str]:
+    """Yield the messages of the kernel itself that are errors or worse."""
+    for record in records:
+        head, _, message = record.partition(b";")
+        level = head.split(b",", 1)[0]
+        if level.isdigit() and int(level) <= WORST_LEVEL:  # a facility would add 8 and more
+            yield text(message.split(b"\n", 1)[0])
+
+
+def journal_errors(content: bytes) -> Iterator[str]:
+    """Yield the same from what journalctl prints; OSError where it shows this user nothing."""
+    import json
+
+    lines = content.split(b"\n", MOST_RECORDS)[:MOST_RECORDS]
+    is_empty = True
+    for line in lines:
+        if not line.startswith(b"{"):
+            continue
+        try:
+            said: object = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if not isinstance(said, dict):
+            continue
+        is_empty = False
+        fields = cast("dict[str, object]", said)
+        level, message = fields.get("PRIORITY"), fields.get("MESSAGE")
+        if level in {"0", "1", "2", "3"} and isinstance(message, str):
+            yield message
+    if is_empty:
+        raise OSError(errno.EACCES, "permission denied")
+
+
+def told_errors(errors: Iterable[str]) -> Iterator[str]:
+    """Yield errors as lines, each once, short, without control characters and addresses."""
+    import re
+
+    address = re.compile(
+        r"\b(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\b|\b(?:\d{1,3}\.){3}\d{1,3}\b"
+        r"|\b(?:[0-9A-Fa-f]{0,4}:){3,7}[0-9A-Fa-f]{1,4}\b(?!\.)"
+        r"|\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b"
+    )
+    pci = re.compile(r"\b[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\b")
+    seen: set[str] = set()
+    for error in errors:
+        parts = pci.split(error[: 4 * LONGEST_LINE])
+        names = [*pci.findall(error[: 4 * LONGEST_LINE]), ""]
+        line = "".join(address.sub("ADDRESS", p) + name for p, name in zip(parts, names))  # noqa: B905 - 3.8
+        line = "".join(c if c.isprintable() else " " for c in line).strip()[:LONGEST_LINE]
+        if line and line not in seen:
+            seen.add(line)
+            yield line
+            if len(seen) >= MOST_ERRORS:
+                return
+
+
+def fact_log(reader: Reader) -> str:
+    """Return the errors in the kernel's log, a line each, below one that says where they were read."""
+    try:
+        errors = list(told_errors(kernel_errors(log_records(reader))))
+        source = KMSG
+    except PermissionError as error:
+        try:
+            said = output_of(reader, "/usr/bin/journalctl", JOURNAL)
+            errors = list(told_errors(journal_errors(said)))
+        except OSError:
+            raise error from None
+        source = "journalctl -k -b"
+    return "".join(line + "\n" for line in (f"source {source}", *errors))
+
+
 FACTS: dict[str, Callable[[Reader], str]] = {
     "uname": fact_uname,
     "space": fact_space,
     "session": fact_session,
     "links": fact_links,
     "wireless": fact_wireless,
+    "log": fact_log,
 }
 
 
