@@ -11,9 +11,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from advisor import cli
 from advisor.cli_doctor import State, diagnose
+from advisor.cli_tree import tree
 from advisor.config import default_map
 from advisor.errors import ExitStatus
+from advisor.render import ReportFormat
 from tests.docs.pages import ROOT, tables
 from tests.test_imports import MAY_IMPORT
 
@@ -83,8 +86,6 @@ def test_doctor_reports_the_pieces_and_states_of_its_page(database: Path) -> Non
 
 
 def test_configuration_of_the_page_is_taken(tmp_path: Path) -> None:
-    from advisor import cli  # noqa: PLC0415 - the command line is built for this test only
-
     (example,) = re.findall(r"```toml\n(.*?)```", text_of("docs/configuration.md"), re.DOTALL)
     file = tmp_path / "config.toml"
     file.write_text(example, encoding="utf-8")
@@ -119,6 +120,26 @@ def test_architecture_names_the_edges_that_the_imports_may_have() -> None:
     allowed = {part: names for part, names in MAY_IMPORT.items() if part in told}
     assert told == allowed
     assert set(MAY_IMPORT) - set(told) == {"model", "errors"}
+
+
+def test_formats_and_metrics_of_the_page_are_those_that_are_written(database: Path) -> None:
+    formats, metrics, *_ = tables(text_of("docs/formats.md"))
+    assert [row[0].strip("`") for row in formats[1:]] == [form.value for form in ReportFormat]
+    wanted = ("report", "--format", "prometheus", "--from", "tests/data/nas.tar.gz")
+    done = run("-m", "advisor", *wanted, ADVISOR_DATABASE=str(database))
+    written = re.findall(r"(?m)^# TYPE (\w+) ", done.stdout)
+    assert {row[0].strip("`") for row in metrics[1:]} == set(written)
+    for name, labels, _ in metrics[1:]:
+        samples = re.findall(rf"(?m)^{name.strip('`')}(?:\{{(.*)\}})? ", done.stdout)
+        used = {tuple(re.findall(r'(\w+)="', sample)) for sample in samples}
+        assert used == {tuple(labels.strip("`").split())}, name
+
+
+def test_changelog_names_every_command() -> None:
+    told = text_of("CHANGELOG.md").partition("\n## ")[2]
+    for command in tree(cli.build()).walk():
+        if command.path and not command.children:
+            assert re.search(rf"\b{command.path[-1]}\b", told), command.path
 
 
 def test_kb_commands_of_the_page_give_the_keys_it_names(database: Path) -> None:
