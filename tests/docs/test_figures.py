@@ -12,6 +12,7 @@ from typing import cast
 import pytest
 
 from advisor.knowledge.store import KnowledgeBase
+from advisor.model.condition import TESTS
 from advisor.system import tarball
 from tests.docs.pages import PAGES, ROOT, name_of, tables
 from tests.knowledge.small import version
@@ -118,3 +119,24 @@ def test_bounds_of_captures_are_told_right() -> None:
     (megabytes, files) = re.findall(r"at most (\d+) MiB unpacked and ([\d,]+) files", page)[0]
     assert int(megabytes) << 20 == tarball.MOST_BYTES
     assert number(files) == tarball.MOST_MEMBERS
+
+
+def test_every_file_of_the_data_is_told_of_and_every_one_told_of_is_there() -> None:
+    page = (ROOT / "docs/data-sources.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([^`]+)`", " ".join(row[0] for row in tables(page)[0][1:]))
+    told: set[Path] = set()
+    for name in named:
+        found = set(DATA.glob(re.sub(r"YEAR|SERIES", "*", name)))
+        assert found, name
+        told |= found
+    there = {path for path in DATA.rglob("*") if path.is_file() and path.parent.name != "schema"}
+    assert {str(path) for path in there - told} == {str(DATA / "SOURCES.md")}
+
+
+def test_fields_and_tests_of_an_entry_are_told_in_their_order() -> None:
+    page = (ROOT / "docs/adding-a-fix.md").read_text(encoding="utf-8")
+    fields, _, conditions, _ = tables(page)
+    schema = json.loads((DATA / "schema/fixes.schema.json").read_text("utf-8"))
+    assert [row[0].strip("`") for row in fields[1:]] == list(schema["$defs"]["entry"]["properties"])
+    kinds = [re.findall(r'"(\w+)"', row[0])[0] for row in conditions[1:]]
+    assert sorted(kinds) == sorted(TESTS)
