@@ -16,7 +16,7 @@ _CATCH_ALL: Final = frozenset({"pnp:d", "acpi::", "acpi:", "of:N*T*", "platform:
 
 # Aliases that a program's own request makes: socket(), mount, a namespace's network tools.
 _BY_REQUEST: Final = (
-    "net-", "netdev-", "fs-", "rtnl-link-", "nft-", "nf-", "nf_", "nfnetlink-", "nfct-", "ip_", "ip6_",
+    "net-", "netdev-", "fs-", "rtnl-", "nft-", "nf-", "nf_", "nfnetlink-", "nfct-", "ip_", "ip6_",
     "ipt_", "ip6t_", "xt_", "ebt", "arpt", "crypto-", "tcp_", "bt-proto-", "can-proto-", "ematch-",
     "xfrm-", "rpc-", "char-major-", "block-major-", "devname:", "binfmt-", "tty-ldisc-", "ip_set_",
     "ip-set_", "iptable", "ip6table", "ip_vs", "l2tp-", "ppp-", "slip-", "team-mode-", "md-", "dm-",
