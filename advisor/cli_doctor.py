@@ -212,8 +212,9 @@ def _knowledge(environ: Mapping[str, str], database: Path | None) -> Check:
         meta = KnowledgeBase(path).meta()
     except AdvisorError as error:
         return Check("knowledge", "Knowledge base", State.BROKEN, error.what, error.hint)
-    records = int(meta.get("records", "0"))
-    says = f"of {meta.get('snapshot', 'an unknown day')}, {records:,} CVE records, {path}"
+    told = meta.get("records", "")
+    records = f"{int(told):,}" if told.isdecimal() and len(told) <= 9 else "unknown number of"  # noqa: PLR2004 - no source has more
+    says = f"of {meta.get('snapshot', 'an unknown day')}, {records} CVE records, {path}"
     return Check("knowledge", "Knowledge base", State.OK, says)
 
 

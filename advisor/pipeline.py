@@ -76,12 +76,18 @@ def knowledge_facts(knowledge: KnowledgeBase, *, now: int) -> KnowledgeFacts:
         age = 0
     return KnowledgeFacts(
         snapshot=snapshot,
-        records=int(meta.get("records", "0")),
-        curated=int(meta.get("curated", "0")),
+        records=_count(knowledge, meta.get("records", "0")),
+        curated=_count(knowledge, meta.get("curated", "0")),
         age_days=age,
         sources=_sources(meta),
         serial=meta.get("serial", ""),
     )
+
+
+def _count(knowledge: KnowledgeBase, text: str) -> int:
+    if not text.isdecimal() or len(text) > 9:  # noqa: PLR2004 - no source has a thousand million
+        raise knowledge.damaged(ValueError(f"not a count: {text[:20]!r}"))
+    return int(text)
 
 
 def _sources(meta: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -40,6 +40,13 @@ def canonical(text: str) -> str:
     Raises:
         ValueError: It is not JSON, or not a list of objects.
     """
+    try:
+        return _canonical(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def _canonical(text: str) -> str:
     loose = cast("object", json.loads(text))
     if isinstance(loose, dict):
         loose = cast("dict[str, object]", loose).get("fixes")

@@ -60,5 +60,5 @@ def serial_of(path: Path) -> int:
         row = connection.one("SELECT value FROM meta WHERE key = 'serial'")
         connection.close()
         return int(row[0]) if row else 1
-    except (AdvisorError, OSError, ValueError):
+    except (AdvisorError, OSError, TypeError, ValueError):
         return 0

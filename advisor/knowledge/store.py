@@ -212,7 +212,7 @@ class KnowledgeBase(World):
                 known[n] = tuple([self._site(line) for line in lines])
         except ValueError as error:
             raise self._file.damaged(error) from error
-        return {n: known[n] for n in numbers if n in known}
+        return {n: known[n] for n in numbers}
 
     def _site(self, line: str) -> Site:
         if line not in self._sites:

@@ -10,7 +10,7 @@ from typing import cast
 
 from advisor.errors import AdvisorError
 from advisor.knowledge.columns import series_of
-from advisor.knowledge.connection import Connection, Row
+from advisor.knowledge.connection import Connection, Guarded, Row
 from advisor.knowledge.facts import Counts, CuratedRow, SeriesFacts
 from advisor.knowledge.sites import Unit, packed_folder, parse_units, present_path
 from advisor.model.version import KernelVersion, Series, parse_version
@@ -27,7 +27,7 @@ _CURATED_OPEN = """
 """
 
 
-class World:
+class World(Guarded):
     """Look-ups in one database file, of what is not a CVE.
 
     Args:
@@ -62,7 +62,8 @@ class World:
 
     def meta(self) -> dict[str, str]:
         """Return what the database says about itself: ``snapshot``, ``records`` ..."""
-        return dict(self._file.all("SELECT key, value FROM meta"))
+        rows = self._file.all("SELECT key, value FROM meta")
+        return {str(key): str(value) for key, value in rows}
 
     def trees(self) -> tuple[str, ...]:
         """Return the releases whose source trees tell what files are compiled into."""
@@ -212,4 +213,6 @@ def _tally(text: str) -> tuple[int, int, int]:
 
 def _series_facts(row: Row) -> SeriesFacts:
     code, released, longterm, eol, last = row
-    return SeriesFacts(series_of(code), released, bool(longterm), eol, parse_version(last))
+    return SeriesFacts(
+        series_of(code), str(released), bool(longterm), str(eol), parse_version(str(last))
+    )

@@ -7,11 +7,12 @@ from typing import Final
 
 from advisor.model.inventory import DkmsModule
 from advisor.probe.readings import Readings
+from advisor.system.agent.manifest import path_name
 
 _TREE: Final = "/var/lib/dkms"
 _SOURCES: Final = "/usr/src"
 _MOST: Final = 64
-_SETTING: Final = re.compile(r"(?m)^\s*(?:export\s+)?([A-Z_]+)(?:\[0\])?\s*=\s*(.*?)\s*$")
+_SETTING: Final = re.compile(r"(?m)^[ \t]*(?:export[ \t]+)?([A-Z_]+)(?:\[0\])?[ \t]*=(.*)$")
 
 
 def probe_dkms(readings: Readings) -> tuple[DkmsModule, ...]:
@@ -42,7 +43,7 @@ def probe_dkms(readings: Readings) -> tuple[DkmsModule, ...]:
 
 def _with_limits(readings: Readings, module: DkmsModule) -> DkmsModule:
     """Return a module with what its own metadata says about the kernels it can be built for."""
-    folder = f"{module.name}-{module.version}"
+    folder = path_name(f"{module.name}-{module.version}")
     settings = _settings(readings, folder)
     newest = settings.get("BUILD_EXCLUSIVE_KERNEL_MAX", "")
     meta = readings.text(f"{_SOURCES}/{folder}/META") or ""
@@ -56,4 +57,4 @@ def _with_limits(readings: Readings, module: DkmsModule) -> DkmsModule:
 def _settings(readings: Readings, folder: str) -> dict[str, str]:
     """Return the settings of a ``dkms.conf``, a shell file of which only plain lines are read."""
     text = readings.text(f"{_SOURCES}/{folder}/dkms.conf") or ""
-    return {name: value.strip("\"'") for name, value in _SETTING.findall(text)}
+    return {name: value.strip().strip("\"'") for name, value in _SETTING.findall(text)}

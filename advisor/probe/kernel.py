@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from advisor.model.inventory import Distro, Kernel
 from advisor.probe.identity import identify
-from advisor.probe.modules import own_lines
+from advisor.probe.identity_reading import build_line
+from advisor.probe.modules import KERNELS_KEPT, own_lines
 from advisor.probe.readings import Readings
-from advisor.system.agent.manifest import path_name
+from advisor.system.agent.manifest import path_name, release_in
 
 _MOST_CONFIG: Final = 4 << 20
 _SECURE_BOOT: Final = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -89,11 +91,12 @@ def _uname(readings: Readings) -> list[str]:
     said = readings.system.run("uname")
     if said is not None:
         return (said.split("\n") + [""] * 5)[:5]
-    match = re.match(r"Linux version (\S{1,128}) .*?(#.*)?$", readings.word("/proc/version"))
-    return ["Linux", "", match[1] if match else "", (match[2] or "") if match else "", ""]
+    banner = readings.text("/proc/version") or ""
+    return ["Linux", "", release_in(banner), build_line(banner), ""]
 
 
-def parse_config(text: str) -> dict[str, str]:
+@lru_cache(maxsize=KERNELS_KEPT)
+def parse_config(text: str) -> Mapping[str, str]:
     """Return CONFIG name without its prefix -> value, of a kernel's ``.config``.
 
     What is not set is absent; a quoted value loses its quotes.

@@ -76,7 +76,7 @@ def holders(readings: Readings) -> dict[str, int]:
     found: dict[str, int] = {}
     for line in own_lines(readings.text("/proc/modules") or ""):
         fields = line.split(" ", 4)
-        if len(fields) > 3 and fields[2].isdigit():  # noqa: PLR2004 - name, size, references, users
+        if len(fields) > 3 and fields[2].isdecimal():  # noqa: PLR2004 - name, size, references, users
             users = [u for u in fields[3].split(",") if u not in {"", "-", "[permanent]"}]
             found[fields[0]] = max(0, int(fields[2][:9]) - len(users))
     return found

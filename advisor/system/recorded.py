@@ -18,9 +18,10 @@ from advisor.system.agent.manifest import (
     UDEV,
     UEVENT,
     Manifest,
+    release_in,
     told,
 )
-from advisor.system.agent.reading import why
+from advisor.system.agent.reading import too_large, why
 from advisor.system.agent.unpack import text
 from advisor.system.machine import RawDevice
 from advisor.system.tarball import Entry, entries, unusable
@@ -87,6 +88,8 @@ class RecordedSystem:
         if entry is None or entry.target is not None:
             return None
         try:
+            if len(entry.content) > rule.limit and rule.keep != "head":
+                raise too_large(rule.limit)
             return kept(entry.content, rule)
         except (OSError, ValueError) as error:
             self._reasons[path] = why(error)
@@ -194,12 +197,11 @@ class RecordedSystem:
 
     def _release(self) -> str:
         """Return the release of the kernel that ran when the capture was made."""
-        lines = (self.run("uname") or "").split("\n")
-        if len(lines) > 2:  # noqa: PLR2004 - the release is the third field
-            return lines[2]
+        said = self.run("uname")
+        if said is not None:
+            return (said.split("\n") + [""] * 3)[2]
         banner = self._entries.get("/proc/version", Entry("", b"", None, 0))
-        words = text(banner.content[:256]).split()
-        return words[2] if words[:2] == ["Linux", "version"] and len(words) > 2 else ""  # noqa: PLR2004 - as above
+        return release_in(text(banner.content[:1024]))
 
     def _about(self) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
         """Return why files were not read, and the recorded folders."""

@@ -26,7 +26,7 @@ def check_database(path: Path) -> dict[str, str]:
             knowledge.horizon(facts.series)
         knowledge.removed_between(Series(0, 0), Series(99, 0))
         return knowledge.meta()
-    except (struct.error, ValueError, KeyError, IndexError, TypeError) as error:
+    except (struct.error, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise knowledge.damaged(error) from error
     finally:
         knowledge.close()

@@ -20,6 +20,7 @@ _Patterns = tuple[tuple[_Word, re.Pattern[str]], ...]
 # Titles of other changes that a text cites say nothing about this one.
 _CITED = re.compile(r'\(\s*"[^"]{1,200}"\s*\)')
 _MOST_TEXT = 20_000
+_MOST_TITLE = 1000
 
 
 def _compiled(table: Mapping[_Word, Iterable[str]]) -> _Patterns[_Word]:
@@ -33,7 +34,7 @@ _EVIDENCE = _compiled(EVIDENCE)
 def bug_class(title: str, text: str) -> BugClass:
     """Return the class that a record's words tell; the title weighs before the text."""
     words = _CITED.sub("", text[:_MOST_TEXT]).lower()
-    titled = _first(_TITLES, title.lower())
+    titled = _first(_TITLES, title[:_MOST_TITLE].lower())
     if titled is not None and titled is not BugClass.CRASH:
         return titled
     return _first(_TRACES, words) or titled or _first(_TEXTS, words) or BugClass.UNKNOWN
@@ -41,7 +42,7 @@ def bug_class(title: str, text: str) -> BugClass:
 
 def evidence(title: str, text: str) -> Evidence:
     """Return what the record names as proof that the bug is real."""
-    words = f"{title}\n{text[:_MOST_TEXT]}".lower()
+    words = f"{title[:_MOST_TITLE]}\n{text[:_MOST_TEXT]}".lower()
     return _first(_EVIDENCE, words) or Evidence.NONE_STATED
 
 

@@ -119,7 +119,7 @@ def _archived(archive: tarfile.TarFile) -> Iterator[_Member]:
 def _record(cve: str, parts: dict[str, str]) -> Titled:
     try:
         return parse_record(cve, parts["json"], parts["dyad"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise AdvisorError(
             f"damaged CVE record, {cve}: {error}",
             hint="fetch the records again",

@@ -7,8 +7,10 @@ import io
 import json
 import re
 import tarfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from lzma import LZMAError
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
@@ -106,7 +108,7 @@ def read_snapshot(folder: Path) -> str:
         day = cast("dict[str, object]", about)["snapshot"] if isinstance(about, dict) else None
         if not isinstance(day, str) or not _DAY.match(day):
             raise ValueError("it names no day")  # noqa: TRY301 - one error for every damage
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, RecursionError) as error:
         raise AdvisorError(
             f"damaged data, {path}: {error}",
             hint="restore the file from git",
@@ -124,7 +126,7 @@ def read_changelog(path: Path) -> Iterator[str]:
     try:
         with path.open("rb") as file:
             body = _text_of(file, path)
-    except (OSError, EOFError, tarfile.TarError, ValueError) as error:
+    except (OSError, EOFError, tarfile.TarError, ValueError, zlib.error, LZMAError) as error:
         raise AdvisorError(
             f"cannot read the changelog, {path}: {error}", status=ExitStatus.IO
         ) from error
@@ -150,7 +152,7 @@ def _from_deb(file: IO[bytes], path: Path) -> bytes:
     """Return the changelog of a Debian package: an ``ar`` archive with a tar in it."""
     file.seek(8)
     while len(head := file.read(_DEB_HEAD)) == _DEB_HEAD:
-        name, size = head[:16].rstrip(b" /"), int(head[48:58])
+        name, size = head[:16].rstrip(b" /"), max(0, int(head[48:58]))
         if name.startswith(b"data.tar"):
             inner = io.BytesIO(file.read(size))
             with closing(tarfile.open(fileobj=inner, mode="r:*")) as archive:

@@ -111,8 +111,15 @@ def load_maps(folder: Path) -> Iterator[SourceFile]:
             f"no map of kernel files, {folder}", hint="build it", status=ExitStatus.NO_DATABASE
         )
     for path in found:
-        with path.open(encoding="utf-8") as lines:
-            yield from read_map(lines)
+        try:
+            with path.open(encoding="utf-8") as lines:
+                yield from read_map(lines)
+        except (OSError, UnicodeDecodeError) as error:
+            raise AdvisorError(
+                f"the map of kernel files is damaged, {path}: {error}",
+                hint="build it again",
+                status=ExitStatus.BAD_DATA,
+            ) from error
 
 
 def _escaped(name: str) -> str:

@@ -35,16 +35,28 @@ def read_records(folder: Path) -> Iterator[Record]:
         AdvisorError: A line is damaged; file and line are named.
     """
     for path in sorted(folder.glob("*.jsonl")):
+        for number, line in enumerate(_lines(path), 1):
+            try:
+                yield parse_line(line)
+            except (ValueError, RecursionError) as error:
+                raise AdvisorError(
+                    f"damaged record, {path}:{number}: {error}",
+                    hint="restore the file from git",
+                    status=ExitStatus.BAD_DATA,
+                ) from error
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """Yield a file's lines; the error names a file that is no text or cannot be read."""
+    try:
         with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    yield parse_line(line)
-                except ValueError as error:
-                    raise AdvisorError(
-                        f"damaged record, {path}:{number}: {error}",
-                        hint="restore the file from git",
-                        status=ExitStatus.BAD_DATA,
-                    ) from error
+            yield from lines
+    except (OSError, UnicodeDecodeError) as error:
+        raise AdvisorError(
+            f"damaged data, {path}: {error}",
+            hint="restore the file from git",
+            status=ExitStatus.BAD_DATA,
+        ) from error
 
 
 def read_units(folder: Path) -> Mapping[str, tuple[Unit, ...]]:
@@ -73,26 +85,24 @@ def read_moved(path: Path) -> dict[str, str]:
         AdvisorError: A line is damaged; it is named.
     """
     moved: dict[str, str] = {}
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            old, tab, new = line.rstrip("\n").partition("\t")
-            if line.startswith("#"):
-                continue
-            if not tab or old.endswith("/") != new.endswith("/") or old in moved:
-                raise AdvisorError(
-                    f"damaged list of moved files, {path}:{number}",
-                    hint="restore the file from git",
-                    status=ExitStatus.BAD_DATA,
-                )
-            moved[old] = new
+    for number, line in enumerate(_lines(path), 1):
+        old, tab, new = line.rstrip("\n").partition("\t")
+        if line.startswith("#"):
+            continue
+        if not tab or old.endswith("/") != new.endswith("/") or old in moved:
+            raise AdvisorError(
+                f"damaged list of moved files, {path}:{number}",
+                hint="restore the file from git",
+                status=ExitStatus.BAD_DATA,
+            )
+        moved[old] = new
     return moved
 
 
 def read_trees(folder: Path) -> str:
     """Return the releases whose trees the map of files was made of: ``6.1 6.12 7.3``."""
     for path in sorted(folder.glob("*.tsv")):
-        with path.open(encoding="utf-8") as lines:
-            return " ".join(lines.readline().split()[1:])
+        return " ".join(next(_lines(path), "").split()[1:])
     return ""
 
 

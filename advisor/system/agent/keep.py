@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from advisor.system.agent.manifest import Rule
+from advisor.system.agent.manifest import MOST_NAMES, Rule
 from advisor.system.agent.repositories import (
     keep_advisories,
     keep_cves_by_kernel,
@@ -33,7 +33,7 @@ def keep_last(content: bytes, _limit: int) -> bytes:
 
 def keep_modules(content: bytes, _limit: int) -> bytes:
     """Return ``/proc/modules`` without the addresses, which are the kernel's secret."""
-    lines = [line.split(b" ") for line in content.splitlines()]
+    lines = [line.split(b" ") for line in content.splitlines()[:MOST_NAMES]]
     kept = [words[:5] + [word for word in words[5:] if word[:1] == b"("] for words in lines]
     return b"".join(b" ".join(words) + b"\n" for words in kept)
 

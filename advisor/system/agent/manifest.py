@@ -302,6 +302,8 @@ def star(pattern: str, name: str) -> bool:
 
 def fits(pattern: str, path: str) -> bool:
     """Return whether a path fits a pattern, name by name; ``..`` fits nothing."""
+    if not path.startswith(pattern.partition("*")[0]):
+        return False
     wanted, names = pattern.split("/"), path.split("/")
     return len(wanted) == len(names) and all(
         n == w or ("*" in w and n not in {"", ".", ".."} and star(w, n))

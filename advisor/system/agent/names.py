@@ -47,7 +47,7 @@ def add_names(root: str, raws: list[Raw]) -> None:
             for key in keys:
                 try:
                     raw.properties.update(hwdb_entry(data, key.encode()))
-                except (ValueError, IndexError, struct.error):
+                except (ValueError, IndexError, OverflowError, struct.error):
                     return
         return
     for raw, keys in wanted:

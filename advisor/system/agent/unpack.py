@@ -189,11 +189,12 @@ def stanzas_of(data: bytes | mmap.mmap, start: int, end: int) -> Iterator[bytes]
         while at >= 0:
             found.append(at + 1)
             at = data.find(needle, at + 1, end)
-    for at in sorted(found):
+    found.sort()
+    for at, following in zip(found, [*found[1:], end]):  # noqa: B905 - Python 3.8 has no strict
         name = data[at + 9 : at + 137].partition(b"\n")[0]
         if name.startswith(STANZA_NAMES) and not name.endswith((b"-dbg", b"-dbgsym")):
-            stop = data.find(b"\n\n", at, end)
-            lines = data[at : stop if stop >= 0 else end].split(b"\n")
+            stop = data.find(b"\n\n", at, following)
+            lines = data[at : stop if stop >= 0 else following].split(b"\n")
             yield b"\n".join([n for n in lines if n.startswith(STANZA_FIELDS)]) + b"\n\n"
 
 
