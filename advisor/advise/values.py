@@ -1,7 +1,5 @@
 """What the policy looks at, and the form of its rows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Final, NamedTuple
 

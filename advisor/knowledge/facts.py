@@ -1,9 +1,7 @@
 """What the knowledge base answers with."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from advisor.knowledge.sites import Site
 from advisor.knowledge.trace import Pair
@@ -65,7 +63,7 @@ class Record(NamedTuple):
     fixed_in: tuple[str, ...] = ()
     commits: Mapping[str, str] = {}
 
-    def summed_up(self) -> Record:
+    def summed_up(self) -> Self:
         """Return the record with what its pairs say in short: worked out once, asked for often."""
         fixes = [pair.fixed for pair in self.pairs]
         introduced = dict.fromkeys(pair.introduced.version for pair in self.pairs)

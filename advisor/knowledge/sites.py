@@ -1,7 +1,5 @@
 """The places a fix touches: source files, and what each is compiled into."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import NamedTuple

@@ -5,8 +5,6 @@ the bug came in, then where it was mended. A change is two bytes for the version
 for not mended, else a place in the list of versions, counted from 1) and six for the commit.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple

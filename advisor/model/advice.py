@@ -1,7 +1,5 @@
 """Advice: what to do, why, what it costs, and everything it rests on."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import NamedTuple
 

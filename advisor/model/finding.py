@@ -1,7 +1,5 @@
 """A finding: one fix held against one machine, with the readings it rests on."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """What a machine is: the value that ``probe`` makes and everything after it reads."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple

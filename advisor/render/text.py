@@ -1,7 +1,5 @@
 """Text that a terminal may show: escaped, folded, aligned, coloured."""
 
-from __future__ import annotations
-
 import unicodedata
 from typing import NamedTuple
 

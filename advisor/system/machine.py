@@ -1,7 +1,5 @@
 """The machine as text: the one door between the advisor and what it advises on."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
