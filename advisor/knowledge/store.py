@@ -236,7 +236,8 @@ class KnowledgeBase(World):
         )
         columns = self._all_columns()
         if not self._words:
-            self._words = dict(self._file.all("SELECT n, text FROM word"))
+            rows_of_words = self._file.all("SELECT n, text FROM word")
+            self._words = {number: str(word) for number, word in rows_of_words}
         places: set[int] = {columns.sites[row[0] - 1] for row in rows}
         sites = self.sites(places)
         noted = self._noted(numbers)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Final, cast
 
 from advisor.system.agent.capture import ABOUT, Member
+from advisor.system.tarball import unusable
 
 # The kernel's log may name people's disks, files and servers: it stays out altogether.
 _LOG: Final = "/commands/log"
@@ -127,7 +128,7 @@ def _member(member: Member, redactor: _Redactor) -> Member:
         fields = content.split(b"\n")
         content = b"\n".join([*fields[:1], b"host", *fields[2:]])
     elif member.path == "/proc/version":
-        content = re.sub(rb"\(\S+@\S+\)", b"(builder@host)", content)
+        content = re.sub(rb"\([^\s(@]+@[^\s)]+\)", b"(builder@host)", content[:4096])
     elif member.path.startswith(("/etc/modprobe.d/", "/run/modprobe.d/")):
         content = b"".join(
             n + b"\n" for n in content.splitlines() if not n.lstrip().startswith(b"#")
@@ -144,11 +145,18 @@ def _list_name(path: str) -> str:
 
 def _about(content: bytes, redactor: _Redactor) -> bytes:
     """Return what tells of the capture itself, with the same stand-ins."""
-    said = cast("dict[str, object]", json.loads(redactor.text(content)))
-    listed = cast("dict[str, list[str]]", said.get("listed", {}))
+    try:
+        value: object = json.loads(redactor.text(content))
+    except (ValueError, RecursionError):
+        raise unusable(f"{ABOUT} is no JSON", "it cannot be redacted") from None
+    said = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+    found = said.get("listed")
+    listed = cast("dict[str, object]", found) if isinstance(found, dict) else {}
     lists = "/var/lib/apt/lists"
-    if lists in listed:
-        listed[lists] = sorted(_list_name(f"{lists}/{n}").rpartition("/")[2] for n in listed[lists])
+    names = listed.get(lists)
+    if isinstance(names, list):
+        texts = [name for name in cast("list[object]", names) if isinstance(name, str)]
+        listed[lists] = sorted(_list_name(f"{lists}/{n}").rpartition("/")[2] for n in texts)
     said["redacted"] = True
     cast("dict[str, str]", said.setdefault("unread", {}))["log"] = "left out of a redacted capture"
     return (json.dumps(said, sort_keys=True) + "\n").encode()

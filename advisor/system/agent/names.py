@@ -90,7 +90,8 @@ def hwdb_entry(data: mmap.mmap, key: bytes) -> dict[str, str]:
 
 def c_string(data: mmap.mmap, at: int) -> bytes:
     """Return the bytes up to the next zero."""
-    return data[at : min(data.find(b"\0", at), at + 1024)]
+    end = data.find(b"\0", at, at + 1024)
+    return data[at : end if end >= 0 else at]
 
 
 def ids_entry(root: str, raw: Raw) -> dict[str, str]:

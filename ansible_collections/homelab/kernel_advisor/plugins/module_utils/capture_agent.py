@@ -565,11 +565,12 @@ def stanzas_of(data: bytes | mmap.mmap, start: int, end: int) -> Iterator[bytes]
         while at >= 0:
             found.append(at + 1)
             at = data.find(needle, at + 1, end)
-    for at in sorted(found):
+    found.sort()
+    for at, following in zip(found, [*found[1:], end]):  # noqa: B905 - Python 3.8 has no strict
         name = data[at + 9 : at + 137].partition(b"\n")[0]
         if name.startswith(STANZA_NAMES) and not name.endswith((b"-dbg", b"-dbgsym")):
-            stop = data.find(b"\n\n", at, end)
-            lines = data[at : stop if stop >= 0 else end].split(b"\n")
+            stop = data.find(b"\n\n", at, following)
+            lines = data[at : stop if stop >= 0 else following].split(b"\n")
             yield b"\n".join([n for n in lines if n.startswith(STANZA_FIELDS)]) + b"\n\n"
 
 
@@ -715,7 +716,7 @@ def keep_last(content: bytes, _limit: int) -> bytes:
 
 def keep_modules(content: bytes, _limit: int) -> bytes:
     """Return ``/proc/modules`` without the addresses, which are the kernel's secret."""
-    lines = [line.split(b" ") for line in content.splitlines()]
+    lines = [line.split(b" ") for line in content.splitlines()[:MOST_NAMES]]
     kept = [words[:5] + [word for word in words[5:] if word[:1] == b"("] for words in lines]
     return b"".join(b" ".join(words) + b"\n" for words in kept)
 
@@ -1055,7 +1056,8 @@ def hwdb_entry(data: mmap.mmap, key: bytes) -> dict[str, str]:
 
 def c_string(data: mmap.mmap, at: int) -> bytes:
     """Return the bytes up to the next zero."""
-    return data[at : min(data.find(b"\0", at), at + 1024)]
+    end = data.find(b"\0", at, at + 1024)
+    return data[at : end if end >= 0 else at]
 
 
 def ids_entry(root: str, raw: Raw) -> dict[str, str]:
