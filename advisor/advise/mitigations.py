@@ -8,7 +8,7 @@ from typing import Final
 from advisor.advise.case import Case
 from advisor.advise.judge import weight_of
 from advisor.advise.offers import is_from_outside
-from advisor.advise.steps import is_safe
+from advisor.advise.text import is_safe
 from advisor.advise.trouble import SERIOUS
 from advisor.model.advice import Step
 from advisor.model.finding import Finding, Reach

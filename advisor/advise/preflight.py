@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from advisor.advise.back import fallback_check
 from advisor.advise.blockers import dkms_check, zfs_check
 from advisor.advise.judge import Judged
 from advisor.advise.offers import is_from_outside
@@ -79,36 +80,6 @@ def _room(name: str, space: Space, least: int, easy: int) -> Check:
         text = f"{space.path} is tight for one more kernel: {free} MB free"
         return Check(name, CheckStatus.WARN, text, reading)
     return Check(name, CheckStatus.OK, f"{space.path} has {free} MB free", reading)
-
-
-def _fallback(
-    inventory: Inventory, target: Judged | None, _: tuple[Judged, ...]
-) -> Iterable[Check]:
-    if is_from_outside(inventory):
-        return
-    release = inventory.kernel.identity.release
-    stay = [kernel for kernel in inventory.packages.installed if kernel.release == release]
-    names = {kernel.release for kernel in inventory.packages.installed}
-    if target is not None and target.offer.same_build:
-        others = names - {release}
-        if others:
-            kept = max(others)
-            text = f"the new build replaces the running one; {kept} stays as a way back"
-            yield Check("fallback", CheckStatus.OK, text, kept)
-        else:
-            text = (
-                "the new build replaces the running kernel, and no other is installed to go back to"
-            )
-            yield Check("fallback", CheckStatus.WARN, text, f"installed: {release}")
-    elif stay or inventory.kernel.modules_dir:
-        text = f"the running kernel {release} stays installed as a way back"
-        reading = stay[0].source if stay else inventory.kernel.modules_dir
-        yield Check("fallback", CheckStatus.OK, text, reading)
-    else:
-        text = f"the running kernel {release} is not among the installed ones: there may be no way back"
-        yield Check(
-            "fallback", CheckStatus.WARN, text, ", ".join(sorted(names)) or "none installed"
-        )
 
 
 def _pending(inventory: Inventory, _: Judged | None, judged: tuple[Judged, ...]) -> Iterable[Check]:
@@ -290,7 +261,7 @@ _CHECKS: Final[tuple[_Maker, ...]] = (
     _dkms,
     _out_of_tree,
     _secure_boot,
-    _fallback,
+    fallback_check,
     _access,
     _names,
     _held,

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from typing import Final
 
+from advisor.advise.back import is_replaced, others, way_back
 from advisor.advise.judge import Judged
 from advisor.advise.offers import Offer
+from advisor.advise.text import is_safe
 from advisor.advise.verdict import Verdict
 from advisor.model.advice import Action, Origin, Step
 from advisor.model.inventory import Inventory
 
-_SAFE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+:~_^-]{0,200}\Z")
 _BEFORE: Final = Step(
-    "Save this scan, to compare with after the reboot.", "advisor scan --format json > before.json"
+    "Save this scan, to compare with after the reboot.",
+    "advisor scan --format json > before.json",
+    "save",
 )
 _AFTER: Final = Step(
-    "See that nothing was lost and the fixes are in.", "advisor verify before.json"
+    "See that nothing was lost and the fixes are in.", "advisor verify before.json", "verify"
 )
-_KNOWLEDGE: Final = Step("Get newer knowledge and scan again.", "advisor kb update")
+_KNOWLEDGE: Final = Step("Get newer knowledge and scan again.", "advisor kb update", "look")
 _REFRESH: Final = {
     "apt": "sudo apt update",
     "dnf": "sudo dnf makecache --refresh",
@@ -29,11 +32,6 @@ _REFRESH: Final = {
 _OTHER_INIT: Final = frozenset(
     {"alpine", "void", "gentoo", "artix", "devuan", "unraid", "slackware"}
 )
-
-
-def is_safe(name: str) -> bool:
-    """Return whether a name may stand in a command line as it is."""
-    return _SAFE.match(name) is not None
 
 
 def steps_for(
@@ -55,18 +53,41 @@ def steps_for(
     install = verdict.action in {Action.UPGRADE, Action.SWITCH_SERIES}
     return (
         _BEFORE,
+        *(_lift(inventory, target) if install else ()),
         *(_install(inventory, target, refused) if install else ()),
         *_boot(inventory, target),
         _restart(inventory),
-        Step(f"See that {release} runs.", "uname -r"),
+        Step(f"See that {release} runs.", "uname -r", "check"),
         _AFTER,
-        *_way_back(inventory, target),
+        *_pin(inventory, target),
+        *way_back(inventory, target),
     )
 
 
 def _restart(inventory: Inventory) -> Step:
     other = inventory.host.distro.id in _OTHER_INIT
-    return Step("Restart.", "sudo reboot" if other else "sudo systemctl reboot")
+    return Step("Restart.", "sudo reboot" if other else "sudo systemctl reboot", "restart")
+
+
+def _lift(inventory: Inventory, target: Judged) -> Iterator[Step]:
+    """Yield how to lift what keeps the package manager from taking a kernel."""
+    wanted = {target.offer.package, target.offer.meta}
+    for reading in inventory.packages.held:
+        name = reading.removesuffix(" is on hold").rpartition(": ")[2]
+        if reading.endswith(" is on hold") and name in wanted and is_safe(name):
+            text = f"{name} is on hold: if the reason for that is gone, lift it."
+            yield Step(text, f"sudo apt-mark unhold {name}", "hold")
+
+
+def _keep_running(inventory: Inventory, offer: Offer) -> Iterator[Step]:
+    """Yield how to keep the running kernel where the package manager would delete it."""
+    release = inventory.kernel.identity.release
+    alone = not others(inventory, offer)
+    if inventory.packages.manager == "apk" and alone and is_safe(release):
+        folder = f"/root/kernel-{release}"
+        text = f"apk keeps one kernel of a package: put {release} by as a way back."
+        command = f"sudo mkdir -p {folder} && sudo cp -a /boot /lib/modules/{release} {folder}/"
+        yield Step(text, command, "save")
 
 
 def _without_target(
@@ -75,11 +96,19 @@ def _without_target(
     match verdict.row.id:
         case "from-outside" if inventory.host.container:
             return (
-                Step("Scan the host: the kernel and the advice are the host's.", "advisor scan"),
+                Step(
+                    "Scan the host: the kernel and the advice are the host's.",
+                    "advisor scan",
+                    "look",
+                ),
             )
         case "from-outside":
             return (
-                Step("Have whoever starts this machine supply a newer kernel, then scan again."),
+                Step(
+                    "Have whoever starts this machine supply a newer kernel, then scan again.",
+                    "",
+                    "help",
+                ),
             )
         case "number-cannot-tell":
             return _read(inventory)
@@ -90,7 +119,8 @@ def _without_target(
         case "breaks-here":
             return (*_keep(inventory, refused), _KNOWLEDGE)
         case "series-ended-alone":
-            return (Step("Look for a kernel of a series that is still kept up, then scan again."),)
+            text = "Look for a kernel of a series that is still kept up, then scan again."
+            return (Step(text, "", "look"),)
         case _:
             return ()
 
@@ -106,7 +136,8 @@ def _read(inventory: Inventory) -> tuple[Step, ...]:
         "zypper": "rpm -q --changelog kernel-default | grep -o 'CVE-[0-9-]*' | sort -u",
         "apt": f"apt changelog linux-image-{release} | grep -o 'CVE-[0-9-]*' | sort -u",
     }
-    found = [Step("Read which CVEs the running kernel's package names.", commands.get(manager, ""))]
+    text = "Read which CVEs the running kernel's package names."
+    found = [Step(text, commands.get(manager, ""), "look")]
     updates = {
         "dnf": "sudo dnf upgrade --refresh kernel",
         "zypper": "sudo zypper refresh && sudo zypper patch --category security",
@@ -114,7 +145,7 @@ def _read(inventory: Inventory) -> tuple[Step, ...]:
     }
     if manager in updates:
         text = "The vendor's update is safe to take: it has at least what the running kernel has."
-        found.append(Step(text, updates[manager]))
+        found.append(Step(text, updates[manager], "install"))
     return tuple(found)
 
 
@@ -128,7 +159,8 @@ def _look(inventory: Inventory) -> tuple[Step, ...]:
         "apk": "sudo apk update && apk list --upgradable 'linux*'",
         "nix": "sudo nix-channel --update",
     }.get(inventory.packages.manager, "")
-    return (Step("Look which kernels the package manager offers, then scan again.", command),)
+    text = "Look which kernels the package manager offers, then scan again."
+    return (Step(text, command, "look"),)
 
 
 def _keep(inventory: Inventory, refused: tuple[Judged, ...]) -> tuple[Step, ...]:
@@ -136,7 +168,7 @@ def _keep(inventory: Inventory, refused: tuple[Judged, ...]) -> tuple[Step, ...]
     offer = refused[0].offer
     package = offer.meta or offer.package
     if offer.opt_in or not package or not is_safe(package):
-        return (Step(f"Do not install {offer.release}."), *_instead(refused[0]))
+        return (Step(f"Do not install {offer.release}.", "", "hold"), *_instead(refused[0]))
     command = {
         "apt": f"sudo apt-mark hold {package}",
         "dnf": f"sudo dnf versionlock add {package}",
@@ -144,7 +176,7 @@ def _keep(inventory: Inventory, refused: tuple[Judged, ...]) -> tuple[Step, ...]
         "pacman": f"sudo pacman -Syu --ignore {package}",
     }.get(inventory.packages.manager, "")
     text = f"Keep {offer.release} from being installed; lift this once a kernel without the fault is offered."
-    return (Step(text, command), *_instead(refused[0]))
+    return (Step(text, command, "hold"), *_instead(refused[0]))
 
 
 def _instead(refused: Judged) -> tuple[Step, ...]:
@@ -152,7 +184,7 @@ def _instead(refused: Judged) -> tuple[Step, ...]:
     told = {
         lost.advice: lost.what for lost in refused.candidate.lost if lost.serious and lost.advice
     }
-    return tuple(Step(f"{what}: {advice}") for advice, what in told.items())
+    return tuple(Step(f"{what}: {advice}", "", "help") for advice, what in told.items())
 
 
 def _from_upstream(inventory: Inventory, target: Judged) -> tuple[Step, ...]:
@@ -160,15 +192,25 @@ def _from_upstream(inventory: Inventory, target: Judged) -> tuple[Step, ...]:
     if inventory.kernel.identity.vendor == "custom":
         return (
             _BEFORE,
-            Step(f"Build and install {release} with the configuration of the running kernel."),
+            Step(
+                f"Build and install {release} with the configuration of the running kernel.",
+                "",
+                "install",
+            ),
             _restart(inventory),
             _AFTER,
-            Step(f"If it fails: choose {inventory.kernel.identity.release} in the boot menu."),
+            Step(
+                f"If it fails: choose {inventory.kernel.identity.release} in the boot menu.",
+                "",
+                "back",
+            ),
         )
     return (
         Step(
             f"No repository of this machine offers a kernel that is still kept up. kernel.org has {release}: "
-            "look for a distribution release or a repository that carries it."
+            "look for a distribution release or a repository that carries it.",
+            "",
+            "look",
         ),
     )
 
@@ -177,15 +219,18 @@ def _install(inventory: Inventory, target: Judged, refused: tuple[Judged, ...]) 
     offer = target.offer
     manager = inventory.packages.manager
     if offer.origin is Origin.GIVEN:
-        return (Step("Install the package that you named.", _install_file(manager, offer.source)),)
+        command = _install_file(manager, offer.source)
+        return (Step("Install the package that you named.", command, "install"),)
     package = offer.meta or offer.package
     if not all(map(is_safe, (package, offer.suite or "x", offer.package_version or "x"))):
-        return (Step(f"Install {offer.release} with the package manager."),)
-    refresh = [Step("Refresh the package lists.", _REFRESH[manager])] if manager in _REFRESH else []
+        return (Step(f"Install {offer.release} with the package manager.", "", "install"),)
+    before: list[Step] = [*_keep_running(inventory, offer)]
+    if manager in _REFRESH:
+        before.append(Step("Refresh the package lists.", _REFRESH[manager], "refresh"))
     worse = next((one.offer for one in refused if _comes_instead(one.offer, offer)), None)
     if worse is not None:
         text = f"Install {offer.release} by its own name: the package manager would take {worse.release}."
-        return (*refresh, Step(text, _install_exactly(manager, offer)))
+        return (*before, Step(text, _install_exactly(manager, offer), "install"))
     suite = f"-t {offer.suite} " if offer.opt_in else ""
     rolling = inventory.host.distro.id == "opensuse-tumbleweed"
     command = {
@@ -197,7 +242,12 @@ def _install(inventory: Inventory, target: Judged, refused: tuple[Judged, ...]) 
         "apk": f"sudo apk upgrade {package}",
         "nix": "sudo nixos-rebuild boot --upgrade",
     }.get(manager, "")
-    return (*refresh, Step(f"Install {offer.release}.", command))
+    text = f"Install {offer.release}."
+    if is_replaced(inventory, offer) and not offer.same_build:
+        text = (
+            f"Install {offer.release}; restart soon, the running kernel's modules go from the disk."
+        )
+    return (*before, Step(text, command, "install"))
 
 
 def _comes_instead(refused: Offer, wanted: Offer) -> bool:
@@ -238,26 +288,13 @@ def _boot(inventory: Inventory, target: Judged) -> tuple[Step, ...]:
         text = "The boot menu is pinned to one kernel; have the next boot, and only that, take the new one."
     else:
         text = "Have the next boot, and only that, take it: a failed boot falls back by itself."
-    return (Step(text, f"sudo proxmox-boot-tool kernel pin {release} --next-boot"),)
+    return (Step(text, f"sudo proxmox-boot-tool kernel pin {release} --next-boot", "boot"),)
 
 
-def _way_back(inventory: Inventory, target: Judged) -> tuple[Step, ...]:
-    running = inventory.kernel.identity.release
-    manager = inventory.packages.manager
-    if manager == "nix":
-        return (
-            Step(
-                "If it fails: go back to the last generation.", "sudo nixos-rebuild --rollback boot"
-            ),
-        )
-    if manager == "pacman":
-        text = "If it fails: boot another kernel or a rescue system, and install the last package again."
-        return (Step(text, "sudo pacman -U /var/cache/pacman/pkg/linux-*.pkg.tar.zst"),)
-    if target.offer.same_build:
-        return (
-            Step(
-                "If it fails: start an older kernel from the boot menu, and install the last build."
-            ),
-        )
-    text = f"If it fails: choose {running} in the boot menu; it stays installed."
-    return (Step(text),)
+def _pin(inventory: Inventory, target: Judged) -> Iterator[Step]:
+    """Yield how to stay on the new kernel where Proxmox's boot menu is pinned to another."""
+    release = target.offer.release
+    pinned = any(reading.endswith(" is pinned") for reading in inventory.packages.held)
+    if pinned and inventory.kernel.identity.vendor == "proxmox" and is_safe(release):
+        text = "If all is well: have every boot take it; until then the next but one takes the old one."
+        yield Step(text, f"sudo proxmox-boot-tool kernel pin {release}", "boot")

@@ -168,10 +168,16 @@ class Check(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Something to do, and the command that does it; ``""`` where it is done by hand."""
+    """Something to do, and the command that does it; ``""`` where it is done by hand.
+
+    Attributes:
+        role: What it is for, so that nobody has to read it out of the text: ``save refresh hold install
+            boot restart check verify back look help``.
+    """
 
     text: str
     command: str = ""
+    role: str = ""
 
 
 class Decision(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from advisor.model.advice import Answer, Candidate, Lost
+from advisor.model.advice import Answer, Candidate, Lost, Step
 from advisor.model.finding import REACH_ORDER, Finding, Reach, Tally
 from advisor.model.inventory import Device, Interface, Inventory
 
@@ -259,6 +259,10 @@ def _lost(lost: Lost) -> Document:
     }
 
 
+def _step(step: Step) -> Document:
+    return {"text": step.text, "command": step.command or None, "role": step.role or None}
+
+
 def _advice(answer: Answer) -> Document:
     decision = answer.decision
     return {
@@ -268,9 +272,7 @@ def _advice(answer: Answer) -> Document:
         "headline": decision.headline,
         "reasons": list(decision.reasons),
         "risks": list(decision.risks),
-        "steps": [{"text": step.text, "command": step.command or None} for step in decision.steps],
-        "mitigations": [
-            {"text": step.text, "command": step.command or None} for step in decision.mitigations
-        ],
+        "steps": [_step(step) for step in decision.steps],
+        "mitigations": [_step(step) for step in decision.mitigations],
         "rule": decision.rule,
     }

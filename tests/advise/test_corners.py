@@ -143,7 +143,7 @@ def test_opt_in_kernel_that_breaks_is_not_put_on_hold(knowledge: KnowledgeBase) 
         "6.12.117+deb13-amd64", build=dated("6.12.117-1"), devices=(C574,), offers=(S734,)
     )
     steps = get(inventory, knowledge).decision.steps
-    assert steps[0] == ("Do not install 7.3.4+deb14-amd64.", "")
+    assert steps[0] == ("Do not install 7.3.4+deb14-amd64.", "", "hold")
     assert "6.18" in steps[1].text
 
 
@@ -171,7 +171,9 @@ def test_way_back_is_told_where_the_new_build_replaces_the_running_one(
         CheckStatus.OK,
         "the new build replaces the running one; 6.1.0-35-amd64 stays as a way back",
     )
-    assert advice.decision.steps[-1].text.startswith("If it fails: start an older kernel")
+    assert advice.decision.steps[-1].text.startswith(
+        "If it fails: start 6.1.0-35-amd64 from the boot menu"
+    )
 
 
 def test_running_kernel_that_was_removed_leaves_no_way_back(knowledge: KnowledgeBase) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from advisor.advise import Advice, advise
-from advisor.advise.steps import is_safe
+from advisor.advise.text import is_safe
 from advisor.assess import Weigher, assess
 from advisor.knowledge.store import KnowledgeBase
 from advisor.model.inventory import Device, GivenKernel, Inventory, OfferedKernel
