@@ -10,6 +10,9 @@ from typing import Final
 from advisor.probe.modules import KERNELS_KEPT, in_memory
 
 _MOST: Final = 500_000
+# Of a pattern: many times what a recorded kernel has (76 and 8); what it costs to match grows with both.
+_LONGEST: Final = 2048
+_MOST_STARS: Final = 64
 _PLAIN: Final = re.compile(r"[*?\[ ]")
 # These match every device of their bus. Since 7.2 the built-in tpm_tis brings two of them.
 _CATCH_ALL: Final = frozenset({"pnp:d", "acpi::", "acpi:", "of:N*T*", "platform:", "usb:", "pci:"})
@@ -86,6 +89,8 @@ class AliasTable:
         Source:
             libkmod: fnmatch(3) over the pattern, with ``-`` and ``_`` taken as the same.
         """
+        if len(modalias) > _LONGEST:
+            return ()
         wanted = _underscored(modalias)
         bus = wanted[:3]
         if bus not in self._buckets:
@@ -105,7 +110,7 @@ class AliasTable:
         starts = (bus, bus.replace("_", "-"), *wild)
         bucket: _Bucket = {}
         for raw in self.lines():
-            if raw.startswith(starts):
+            if raw.startswith(starts) and len(raw) <= _LONGEST and raw.count("*") <= _MOST_STARS:
                 line = _underscored(raw)
                 key = line.split("*", 1)[0]
                 if "[" in key or "?" in key or " " in key:

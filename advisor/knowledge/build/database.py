@@ -8,7 +8,7 @@ import sqlite3
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +31,7 @@ from advisor.knowledge.sites import Unit, packed_folder, present_path, sites_tex
 from advisor.model.condition import condition_json
 from advisor.model.curated import BranchVersion, CuratedFix
 from advisor.model.version import Series
+from advisor.system.files import beside, followed
 
 
 class Curated(NamedTuple):
@@ -68,26 +69,19 @@ def compile_database(target: Path, parts: Parts) -> None:
     Raises:
         AdvisorError: It cannot be written; what was there stays.
     """
-    temporary = target.with_name(f"{target.name}-{os.getpid()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.unlink(missing_ok=True)
-        connection = sqlite3.connect(temporary)
-        try:
-            _fill(connection, parts)
-        finally:
-            connection.close()
-        with temporary.open("rb+") as file:
+        place = followed(target)
+        with beside(place) as (temporary, file):
+            with closing(sqlite3.connect(temporary)) as connection:
+                _fill(connection, parts)
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(target)
+            temporary.chmod(0o644)
+            temporary.replace(place)
     except (OSError, sqlite3.Error) as error:
         raise AdvisorError(
             f"cannot write the knowledge base, {target}: {error}", status=ExitStatus.IO
         ) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def _fill(connection: sqlite3.Connection, parts: Parts) -> None:

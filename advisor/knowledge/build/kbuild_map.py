@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.knowledge.build.kbuild_units import Unit
+from advisor.system.files import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -92,11 +93,11 @@ def save_maps(files: Iterable[SourceFile], releases: tuple[str, ...], folder: Pa
         top, slash, _ = file.path.partition("/")
         by_top[top if slash else TOP].append(file)
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.tsv"):
-        old.unlink()
     for top, found in by_top.items():
-        text = "".join(write_map(found, releases))
-        (folder / f"{top}.tsv").write_text(text, encoding="utf-8")
+        write_text(folder / f"{top}.tsv", "".join(write_map(found, releases)), mode=0o644)
+    for old in folder.glob("*.tsv"):
+        if old.stem not in by_top:
+            old.unlink()
 
 
 def load_maps(folder: Path) -> Iterator[SourceFile]:

@@ -12,6 +12,7 @@ from advisor.errors import AdvisorError, ExitStatus
 from advisor.knowledge.build.check import check_database
 from advisor.knowledge.build.manifest import NAME, SIGNATURE, Manifest
 from advisor.knowledge.build.signature import sign
+from advisor.system.files import write_bytes
 
 FILE = "kernel.sqlite.xz"
 
@@ -42,13 +43,12 @@ def publish(database: Path, folder: Path, key: Path, *, now: int, days: int) -> 
     signature = sign(told.to_bytes(), key)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / FILE).write_bytes(packed)
-        (folder / SIGNATURE).write_bytes(signature)
-        (folder / NAME).write_bytes(told.to_bytes())
     except OSError as error:
         raise AdvisorError(
             f"cannot write the update, {folder}: {error.strerror}", status=ExitStatus.IO
         ) from error
+    for name, body in ((FILE, packed), (SIGNATURE, signature), (NAME, told.to_bytes())):
+        write_bytes(folder / name, body, mode=0o644)
     return told
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -12,6 +10,7 @@ from advisor.errors import AdvisorError, ExitStatus
 from advisor.knowledge.build import kbuild_map
 from advisor.knowledge.build.record import Record, parse_line
 from advisor.knowledge.sites import Unit
+from advisor.system import files
 
 
 def write_records(folder: Path, records: Iterable[Record]) -> None:
@@ -114,25 +113,8 @@ def write_text(path: Path, text: str) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w",
-            encoding="utf-8",
-            newline="\n",
-            dir=path.parent,
-            prefix=f".{path.name}.",
-            delete=False,
-        ) as file:
-            temporary = Path(file.name)
-            try:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-                temporary.chmod(0o644)
-                temporary.replace(path)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
     except OSError as error:
         raise AdvisorError(
             f"cannot write {path}: {error.strerror}", status=ExitStatus.IO
         ) from error
+    files.write_text(path, text, mode=0o644)

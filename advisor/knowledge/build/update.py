@@ -28,6 +28,7 @@ from advisor.knowledge.build.manifest import (
 from advisor.knowledge.build.severity import with_estimates
 from advisor.knowledge.build.signature import SIGNERS, check_signature
 from advisor.knowledge.location import FILE_NAME, serial_of
+from advisor.system.files import beside
 
 _MOST_UNPACKED = 256 << 20
 _CHUNK = 1 << 20
@@ -192,13 +193,9 @@ def _check(path: Path, serial: int) -> None:
 @contextmanager
 def _beside(target: Path) -> Generator[tuple[IO[bytes], Path]]:
     """Give a new file beside the target; it is gone at the end unless it took the target's place."""
-    temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=target.parent, prefix=f"{target.name}-", delete=False
-        ) as file:
-            temporary = Path(file.name)
+        with beside(target) as (temporary, file):
             yield file, temporary
     except PermissionError as error:
         raise AdvisorError(
@@ -208,9 +205,6 @@ def _beside(target: Path) -> Generator[tuple[IO[bytes], Path]]:
         ) from error
     except OSError as error:
         raise AdvisorError(f"cannot write {target}: {error}", status=ExitStatus.IO) from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
 
 
 def _settle(folder: Path) -> None:

@@ -1708,6 +1708,29 @@ def denied(reader: Reader) -> list[str]:
     return sorted(path for path, said in reader.reasons.items() if said == "permission denied")
 
 
+def put(path: str, packed: bytes) -> None:
+    """Write a capture in one step; what is no plain file is written to."""
+    import stat
+
+    path = os.path.realpath(path)
+    if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
+        with open(path, "wb") as file:
+            file.write(packed)
+        return
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name[:100]}.{os.urandom(6).hex()}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(packed)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
 def main(argv: list[str]) -> int:
     """Write a capture of this machine to standard output or to ``-o FILE``; return the exit status."""
     import sys
@@ -1724,8 +1747,7 @@ def main(argv: list[str]) -> int:
     packed = pack(collect(reader, now), now)
     try:
         if argv:
-            with open(argv[1], "wb") as file:
-                file.write(packed)
+            put(argv[1], packed)
         else:
             sys.stdout.buffer.write(packed)
             sys.stdout.buffer.flush()
