@@ -86,7 +86,10 @@ class LossFinder:
                 yield f"{text}. {advice}".rstrip(". ") + "."
             else:
                 how = f"{need.module} is not among the modules of {offer.release} ({lists.source})"
-                yield Lost(need.id, need.what, need.module, how, True, advice, need.serious)  # noqa: FBT003 - a field
+                certain = lists.serves is not None or not need.alias
+                if not certain:
+                    how += "; whether another answers to it was not read"
+                yield Lost(need.id, need.what, need.module, how, certain, advice, need.serious)
 
     def _by_history(self, offer: Offer) -> Iterator[Lost | str]:
         version = offer.upstream or _number(offer.release)

@@ -63,7 +63,7 @@ class Lost(NamedTuple):
     Attributes:
         id: The device's id, or the filesystem's or protocol's name.
         how: ``ib_qib is not in 7.2's modules`` with the reading that tells.
-        certain: Whether it was computed from the candidate's own lists.
+        certain: Whether the candidate's own lists, of modules and of what they answer to, prove it.
         advice: What its user can do, or ``""``.
         serious: Whether that is reason enough not to take the kernel.
     """

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.model.inventory import GivenKernel, KernelModules, OfferedKernel
-from advisor.system.package_aliases import ModuleAliases, unpacked
+from advisor.system.package_aliases import ModuleAliases, has_zstd, unpacked
 
 MOST_LIST_BYTES: Final = 16 << 20
 _MOST_KEPT_BYTES: Final = 128 << 20
@@ -179,7 +179,7 @@ class _Contents:
         if (
             path.startswith(_KEPT)
             and fits
-            and not path.endswith(".zst")
+            and (not path.endswith(".zst") or has_zstd())
             and "modules.alias" not in self._lists
         ):
             self._kept += member.size

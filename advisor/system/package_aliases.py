@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import lzma
 import re
 import zlib
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Final
+
+from advisor.system.agent.unpack import unzstd
 
 _MOST_MODULE_BYTES: Final = 64 << 20
 _MOST_ALIASES: Final = 500_000
+_EMPTY_FRAME: Final = b"\x28\xb5\x2f\xfd\x20\x00\x01\x00\x00"
 _MARK: Final = b"alias="
 _LONGEST: Final = 400
 _LINE: Final = re.compile(rb"^alias ([\x21-\x7e]{1,400}) ([\w-]{1,64})$", re.MULTILINE)
@@ -115,9 +120,12 @@ def _start(pattern: str) -> str:
 def unpacked(name: str, content: bytes, most: int) -> bytes | None:
     """Return a file's content unpacked as its name says, None where it is damaged or too large.
 
-    zstd cannot be unpacked by Python's own library before 3.14: such a file gives None.
+    zstd is unpacked by libzstd, which Python's own library has only from 3.14 on; without it such a
+    file gives None.
     """
     try:
+        if name.endswith(".zst"):
+            return b"".join(unzstd(io.BytesIO(content), most))
         if name.endswith(".xz"):
             packed = lzma.LZMADecompressor(memlimit=256 << 20)
             data = packed.decompress(content, most)
@@ -126,6 +134,12 @@ def unpacked(name: str, content: bytes, most: int) -> bytes | None:
             gzip = zlib.decompressobj(31)
             data = gzip.decompress(content, most)
             return data if gzip.eof else None
-    except (lzma.LZMAError, zlib.error, MemoryError):
+    except (lzma.LZMAError, zlib.error, MemoryError, OSError):
         return None
-    return None if name.endswith(".zst") else content[:most]
+    return content[:most]
+
+
+@cache
+def has_zstd() -> bool:
+    """Return whether zstd can be unpacked here: an empty frame is tried."""
+    return unpacked(".zst", _EMPTY_FRAME, 1) == b""

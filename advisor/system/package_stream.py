@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import IO, Final
 
 from advisor.errors import AdvisorError, ExitStatus
+from advisor.system.agent.unpack import unzstd
 from advisor.system.package import damaged
+from advisor.system.package_aliases import has_zstd
 
 _STEP: Final = 1 << 20
 MOST_BYTES: Final = 4 << 30
@@ -157,7 +159,30 @@ def _unpack(unpacker: _Xz | _Gzip, pieces: Iterator[bytes], path: Path) -> Itera
 
 
 def _unpack_zstd(file: IO[bytes], size: int, path: Path) -> Iterator[bytes]:
-    """Yield what zstd unpacks; Python's own library can do that only from 3.14 on."""
+    """Yield what libzstd unpacks, or the command; Python's own library can do that only from 3.14 on."""
+    if has_zstd():
+        try:
+            yield from unzstd(_Part(file, size), MOST_BYTES + _STEP)
+        except OSError as error:
+            raise damaged(f"its packed part is {error.strerror or 'damaged'}", path) from error
+        return
+    yield from _by_command(file, size, path)
+
+
+class _Part:
+    """So many bytes of a file."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file = file
+        self._left = size
+
+    def read(self, size: int, /) -> bytes:
+        data = self._file.read(min(size, self._left))
+        self._left -= len(data)
+        return data
+
+
+def _by_command(file: IO[bytes], size: int, path: Path) -> Iterator[bytes]:
     command = shutil.which("zstd")
     if command is None:
         raise AdvisorError(

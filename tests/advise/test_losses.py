@@ -82,9 +82,16 @@ def test_history_tells_which_kernel_lost_a_driver(
     assert lost(found) == ([(device.module, False, True)] if gone else [])
 
 
+def test_lists_without_aliases_do_not_tell_for_certain(knowledge: KnowledgeBase) -> None:
+    inventory = machine(T94, devices=(C574,))
+    found = losses(inventory, knowledge, "7.2.13", modules_of("7.2.13+deb14-amd64"))
+    assert lost(found) == [("3c574_cs", False, True)]
+    assert found.lost[0].how.endswith("; whether another answers to it was not read")
+
+
 def test_lists_of_the_kernel_itself_tell_for_certain(knowledge: KnowledgeBase) -> None:
     inventory = machine(T94, devices=(C574, E1000E))
-    found = losses(inventory, knowledge, "7.2.13", modules_of("7.2.13+deb14-amd64"))
+    found = losses(inventory, knowledge, "7.2.13", modules_of("7.2.13+deb14-amd64", aliases={}))
     assert lost(found) == [("3c574_cs", True, True)]
     assert found.lost[0].how == (
         "3c574_cs is not among the modules of 7.2.13+deb14-amd64 (/lib/modules/7.2.13+deb14-amd64)"

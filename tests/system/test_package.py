@@ -9,12 +9,13 @@ import random
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from advisor.errors import AdvisorError, ExitStatus
-from advisor.system import package_aliases, package_stream
+from advisor.system import package, package_aliases, package_stream
 from advisor.system.package import read_kernel
 
 DATA = Path(__file__).parents[1] / "data/packages"
@@ -236,10 +237,60 @@ def test_package_packed_with_zstd_needs_zstd(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(package_stream, "has_zstd", lambda: False)
     with pytest.raises(AdvisorError) as caught:
         read_kernel(DATA / "kernel-zst.rpm")
     assert caught.value.status is ExitStatus.IO
     assert "zstd" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "way", [package_aliases.has_zstd, lambda: False], ids=["library", "command"]
+)
+def test_package_packed_with_zstd_is_read_by_library_or_command(
+    way: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shutil.which("zstd") is None:
+        pytest.skip("no zstd here")
+    monkeypatch.setattr(package_stream, "has_zstd", way)
+    assert read_kernel(DATA / "kernel-zst.rpm").kernel.release == "6.18.44-200.fc43.x86_64"
+
+
+def test_package_whose_zstd_is_damaged_gives_an_error(tmp_path: Path) -> None:
+    content = bytearray((DATA / "kernel-zst.rpm").read_bytes())
+    content[-60:] = bytes(60)
+    path = tmp_path / "kernel.rpm"
+    path.write_bytes(content)
+    with pytest.raises(AdvisorError) as caught:
+        read_kernel(path)
+    assert caught.value.status is ExitStatus.BAD_DATA
+
+
+@pytest.mark.skipif(shutil.which("zstd") is None, reason="no zstd here")
+@pytest.mark.parametrize("has_library", [True, False])
+def test_modules_packed_with_zstd_tell_their_aliases_where_it_can_be_unpacked(
+    has_library: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if has_library and not package_aliases.has_zstd():
+        pytest.skip("no libzstd here")
+    monkeypatch.setattr(package, "has_zstd", lambda: has_library)
+    folder = f"lib/modules/{RELEASE}/kernel/drivers/net"
+    packed = subprocess.run(
+        ["zstd", "-cq"],
+        input=b"\0alias=pci:v0000104Cd00008036*\0",
+        check=True,
+        capture_output=True,
+    )
+    path = tmp_path / "linux.deb"
+    path.write_bytes(deb({f"{folder}/newcard.ko.zst": packed.stdout}))
+    modules = read_kernel(path).modules
+    assert modules is not None
+    assert modules.available == frozenset({"newcard"})
+    if has_library:
+        assert modules.serves is not None
+        assert modules.serves.get("pci:v0000104Cd00008036sv00") == ("newcard",)
+    else:
+        assert modules.serves is None
 
 
 def test_aliases_are_asked_not_listed(tmp_path: Path) -> None:
