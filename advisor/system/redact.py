@@ -43,6 +43,15 @@ _WORDS: Final = re.compile(
 _HOME: Final = re.compile(
     rb"^(/(?:home|Users|root|export/home|mnt|media|srv|data|run/media|run/user)/)(\S+)"
 )
+# Repositories of rpms that are anybody's; another's name may be that of a company or a server.
+_PUBLIC: Final = re.compile(
+    r"(?i)(?:fedora|updates|baseos|appstream|crb|extras|plus|epel|elrepo|rhel|ol\d|amazonlinux|rpmfusion|kernel"
+    r"|repo-(?:oss|non-oss|update|sle|backports|openh264)|opensuse|sle)[\w:-]*"
+)
+_CACHED: Final = re.compile(r"^(/var/cache/(?:dnf|libdnf5|zypp/raw)/)([^/]+)")
+_LISTED: Final = re.compile(
+    r"^(/etc/yum\.repos\.d|/etc/dnf/repos\.override\.d|/usr/share/dnf5/repos\.d|/etc/zypp/repos\.d)/([^/]+)\.repo\Z"
+)
 _NEUTRAL_SOURCES: Final = re.compile(rb"^(/dev/[a-z]+[0-9a-z]*|[a-z0-9_.-]+)$")
 
 
@@ -82,6 +91,29 @@ class _Redactor:
             return content
         name = rb"(?<![\w-])" + re.escape(self._host) + rb"(?![\w-])"
         return re.sub(name, b"host", content, flags=re.IGNORECASE)
+
+    def repository(self, name: str) -> str:
+        """Return a repository's name, or its stand-in."""
+        if _PUBLIC.fullmatch(name):
+            return name
+        return self.stand_in("repository", name.encode(), "repository{}").decode()
+
+    def path(self, path: str) -> str:
+        """Return a path without the names of servers and of repositories that are not public."""
+        match = _CACHED.match(path)
+        if match is not None:
+            name, dash, mark = match[2].rpartition("-")
+            if "zypp" in match[1] or not re.fullmatch("[0-9a-f]{16}", mark):
+                name, dash, mark = match[2], "", ""
+            return f"{match[1]}{self.repository(name)}{dash}{mark}{path[match.end() :]}"
+        match = _LISTED.match(path)
+        return f"{match[1]}/{self.repository(match[2])}.repo" if match else _list_name(path)
+
+    def repositories(self, content: bytes) -> bytes:
+        """Return what is kept of a ``.repo`` file with the same stand-ins."""
+        rows = content.decode("utf-8", "replace").splitlines()
+        named = (re.sub(r"^\[(.+)\]", lambda m: f"[{self.repository(m[1])}]", row) for row in rows)
+        return "".join(row + "\n" for row in named).encode()
 
     def mounts(self, content: bytes) -> bytes:
         """Return a table of mounts with folders of people and names of servers replaced."""
@@ -133,9 +165,11 @@ def _member(member: Member, redactor: _Redactor) -> Member:
         content = b"".join(
             n + b"\n" for n in content.splitlines() if not n.lstrip().startswith(b"#")
         )
+    elif _LISTED.match(member.path):
+        content = redactor.repositories(content)
     elif not _COMMON.match(member.path):
         content = redactor.text(content)
-    return member._replace(path=_list_name(path), target=target, content=content)
+    return member._replace(path=redactor.path(path), target=target, content=content)
 
 
 def _list_name(path: str) -> str:
@@ -152,11 +186,16 @@ def _about(content: bytes, redactor: _Redactor) -> bytes:
     said = cast("dict[str, object]", value) if isinstance(value, dict) else {}
     found = said.get("listed")
     listed = cast("dict[str, object]", found) if isinstance(found, dict) else {}
-    lists = "/var/lib/apt/lists"
-    names = listed.get(lists)
-    if isinstance(names, list):
-        texts = [name for name in cast("list[object]", names) if isinstance(name, str)]
-        listed[lists] = sorted(_list_name(f"{lists}/{n}").rpartition("/")[2] for n in texts)
+    told: dict[str, list[str]] = {}
+    for folder, names in listed.items():
+        texts = cast("list[object]", names) if isinstance(names, list) else []
+        paths = (redactor.path(f"{folder}/{name}") for name in texts if isinstance(name, str))
+        told[redactor.path(folder)] = sorted(path.rpartition("/")[2] for path in paths)
+    said["listed"] = told
+    found = said.get("unread")
+    reasons = cast("dict[str, object]", found) if isinstance(found, dict) else {}
+    said["unread"] = {redactor.path(path): why for path, why in reasons.items()} | {
+        "log": "left out of a redacted capture"
+    }
     said["redacted"] = True
-    cast("dict[str, str]", said.setdefault("unread", {}))["log"] = "left out of a redacted capture"
     return (json.dumps(said, sort_keys=True) + "\n").encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,39 @@ def test_redacted_capture_keeps_what_belongs_together() -> None:
     assert bridge.interfaces[0].lower == (interface.name,)
     assert after.host.name == "host"
     assert "mitigations=off" in after.kernel.cmdline
+
+
+def test_redacted_capture_names_no_private_repository() -> None:
+    folder, row = "/var/cache/dnf", "<name>kernel-core</name><arch>x86_64</arch><version "
+    corp, base = f"{folder}/corp.example.org-0123456789abcdef", f"{folder}/baseos-0123456789abcdef"
+    files = {
+        "/commands/uname": "Linux\nbox\n5.14.0-1.el9.x86_64\n#1\nx86_64\n",
+        "/etc/os-release": "ID=rocky\n",
+        "/etc/yum.repos.d/corp.example.org.repo": "[corp.example.org]\nenabled=1\n[baseos]\n",
+        f"{corp}/repodata/a-primary.xml": f'{row}ver="5.14.0" rel="3.el9"/>\n',
+        f"{base}/repodata/b-primary.xml": f'{row}ver="5.14.0" rel="2.el9"/>\n',
+        "/advisor/capture.json": json.dumps(
+            {
+                "schema": "advisor.capture/1",
+                "unread": {f"{corp}/repodata/x-updateinfo.xml": "damaged"},
+                "listed": {
+                    "/lib/modules": ["5.14.0-1.el9.x86_64"],
+                    "/lib/modules/5.14.0-1.el9.x86_64": ["vmlinuz"],
+                    folder: [path.rpartition("/")[2] for path in (corp, base)],
+                    f"{corp}/repodata": ["a-primary.xml"],
+                    f"{base}/repodata": ["b-primary.xml"],
+                    "/etc/yum.repos.d": ["corp.example.org.repo"],
+                },
+            }
+        ),
+    }
+    found = redacted(Member(path, text.encode()) for path, text in files.items())
+    assert not [m for m in found if "corp" in m.path or b"corp" in m.content]
+    offered = inventory(found).packages.offered
+    assert [(k.release, k.suite) for k in offered] == [
+        ("5.14.0-2.el9.x86_64", "baseos"),
+        ("5.14.0-3.el9.x86_64", "repository1"),
+    ]
 
 
 def test_redacting_a_file_gives_a_capture_that_can_be_read() -> None:
