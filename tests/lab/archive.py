@@ -108,8 +108,8 @@ def _update(folder: Path) -> None:
     lists = folder / "state/lists"
     missing = [suite for suite in _SUITES if not any(lists.glob(f"*_dists_{suite}_*_Packages"))]
     if missing:
-        said = (done.stderr.strip() or "no package list").splitlines()[-1]
-        raise UnavailableError(f"apt-get update for {', '.join(missing)}: {said}")
+        said = re.search(r"Failed to fetch .*|E: .*", done.stderr)
+        raise UnavailableError(f"apt-get update: {said[0] if said else f'no {missing[0]}'}")
 
 
 def offered(pattern: str, suite: str) -> list[Package]:

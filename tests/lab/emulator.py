@@ -35,8 +35,9 @@ OTHER_IDS = {
     "pcnet": (Ids(0x1022, 0x2000), Ids(0x10B7, 0x9200)),  # 3c59x
     "rtl8139": (Ids(0x10EC, 0x8139), Ids(0x1186, 0x1300)),  # 8139too
     "tulip": (Ids(0x1011, 0x0019), Ids(0x115D, 0x0003)),  # xircom_cb, dropped in 7.3
-    "edu": (Ids(0x1234, 0x11E8), Ids(0x15B3, 0x1017)),  # mlx5_core
-    "pci-testdev": (Ids(0x1B36, 0x0005), Ids(0x15B3, 0x1003)),  # mlx4_core
+    # Reads as 0, so that the driver does not wait two minutes for firmware.
+    "pci-testdev": (Ids(0x1B36, 0x0005), Ids(0x15B3, 0x1017)),  # mlx5_core
+    "edu": (Ids(0x1234, 0x11E8), Ids(0x15B3, 0x1003)),  # mlx4_core
 }
 
 

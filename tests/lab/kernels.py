@@ -61,6 +61,11 @@ class Installed(NamedTuple):
         return self.version.partition("-")[0]
 
     @property
+    def series(self) -> str:
+        """Return the series of that version."""
+        return ".".join(self.upstream.split(".")[:2])
+
+    @property
     def disk(self) -> Path:
         """Return the squashfs that holds what its packages would have installed."""
         return self.folder / "disk"

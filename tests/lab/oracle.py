@@ -15,6 +15,7 @@ from typing import NamedTuple, cast
 _SLOT = re.compile(r"^([0-9a-f:.]+) [^\[]*\[([0-9a-f]{4})\]: (.*) \[([0-9a-f]{4}:[0-9a-f]{4})\]")
 _USB = re.compile(r" +\|__ Port 0*(\d+): Dev \d+, If (\d+), Class=([^,]*), Driver=([^,]*)")
 _KINDS = {"0200": "ethernet", "0207": "infiniband", "0280": "wifi"}
+_UNCLASSED = "00ff"  # of the cards that bear a Mellanox id
 _VIRTIO = "1af4:"
 # Where ethtool calls a driver otherwise than its module is called, and rtnetlink has no alias for it.
 _SPOKEN = {"tun": "tun", "mac80211_hwsim": "mac80211_hwsim", "can": "vcan"}
@@ -107,10 +108,11 @@ def _pci(text: str, carried: Mapping[str, set[str]]) -> Iterator[Card]:
             continue
         slot, code, name, ids = match.groups()
         here = f"pci:{slot}"
-        if ids.startswith(_VIRTIO) or not (code in _KINDS or here in carried):
-            continue
         driver = re.search(r"Kernel driver in use: (.*)", block)
         modules = re.search(r"Kernel modules: (.*)", block)
+        network = code in _KINDS or here in carried or (code == _UNCLASSED and modules)
+        if ids.startswith(_VIRTIO) or not network:
+            continue
         yield Card(
             here,
             f"{name} [{ids}]",

@@ -9,15 +9,15 @@ from typing import NamedTuple, cast
 
 from tests.lab.cache import UnavailableError
 from tests.lab.guest import Guest
-from tests.lab.kernels import BY_NAME, Installed, installed
+from tests.lab.kernels import BY_NAME, installed
 from tests.lab.machines import PCIID
 from tests.lab.results import STORY, Told
 from tests.lab.states import ready_guest
 from tests.lab.visit import ADVISOR, Document
 
 MACHINE = PCIID
-BEFORE, SECURITY, NEXT = "6.12", "6.12-security", "7-backports"
-AFTER = (SECURITY, NEXT)
+OLDER, BEFORE, SECURITY, NEXT = "6.1", "6.12", "6.12-security", "7-backports"
+UPGRADES = ((OLDER, BEFORE), (BEFORE, SECURITY), (BEFORE, NEXT))
 DROPPED = "xircom_cb"
 _PLACE = "/tmp/before"
 _LAID_OVER = """
@@ -44,25 +44,25 @@ class After(NamedTuple):
 
 
 class Story(NamedTuple):
-    """What was told before, and for each new kernel what was found on it.
+    """What was told on the old kernels, and for each upgrade what was found after it.
 
     Attributes:
-        dropped: Whether modinfo says that the old kernel has the driver and the last one has not.
+        dropped: Whether modinfo says that 6.12 has the driver and the last kernel has not.
     """
 
-    before: Before
-    after: Mapping[str, After]
+    before: Mapping[str, Before]
+    after: Mapping[tuple[str, str], After]
     dropped: bool
 
-    def candidate(self, kernel: str) -> Document:
-        """Return what the scan before promised of a kernel."""
-        release = installed(BY_NAME[kernel]).release
-        found = cast("list[Document]", self.before.scan["candidates"])
+    def candidate(self, old: str, new: str) -> Document:
+        """Return what the scan on the old kernel promised of the new one."""
+        release = installed(BY_NAME[new]).release
+        found = cast("list[Document]", self.before[old].scan["candidates"])
         return next(one for one in found if one["release"] == release)
 
-    def checks(self, kernel: str, *wanted: str) -> list[Document]:
-        """Return what was found of some kinds."""
-        found = cast("list[Document]", self.after[kernel].verified["checks"])
+    def checks(self, old: str, new: str, *wanted: str) -> list[Document]:
+        """Return what was found after an upgrade, of some kinds."""
+        found = cast("list[Document]", self.after[old, new].verified["checks"])
         return [one for one in found if one["id"] in wanted]
 
 
@@ -87,53 +87,76 @@ def told(payload: Path) -> Story:
 
 
 def _told(payload: Path) -> Story:
-    with ready_guest(MACHINE, BEFORE, payload) as guest:
-        for kernel in AFTER:
-            _install(guest, installed(BY_NAME[kernel]))
-        has = [
-            guest.run("modinfo", "-k", release, DROPPED, check=False).status == 0
-            for release in (installed(BY_NAME[name]).release for name in (BEFORE, NEXT))
-        ]
-        saved = _said(guest, "scan", "--format", "json")
-        guest.shell(f"cd /tmp; su lab -c '{ADVISOR} report -o {_PLACE}.html'", timeout=300)
-        before = Before(
-            cast("Document", json.loads(saved)),
-            _said(guest, "scan").decode(),
-            guest.run("cat", f"{_PLACE}.html").text,
-            _said(guest, "capture", "-o", "-"),
-        )
-    after = {kernel: _verified(kernel, saved, payload) for kernel in AFTER}
-    return Story(before, after, dropped=has == [True, False])
+    before: dict[str, Before] = {}
+    dropped = False
+    for old in dict.fromkeys(old for old, _ in UPGRADES):
+        with _guest(old, payload) as guest:
+            for kernel in _newer(old):
+                guest.shell(_LAID_OVER.format(_serial(kernel)))
+            before[old] = _before(guest)
+            if old == BEFORE:
+                dropped = _has(guest, old) and not _has(guest, NEXT)
+    after = {(old, new): _after(old, new, before[old], payload) for old, new in UPGRADES}
+    return Story(before, after, dropped)
 
 
-def _verified(kernel: str, saved: bytes, payload: Path) -> After:
-    with ready_guest(MACHINE, kernel, payload) as guest:
-        guest.run("sh", "-c", f"cat >{_PLACE}.json", stdin=saved)
+def _newer(old: str) -> list[str]:
+    return [new for kernel, new in UPGRADES if kernel == old]
+
+
+def _before(guest: Guest) -> Before:
+    saved = _said(guest, "scan", "--format", "json")
+    _said(guest, "report", "-o", f"{_PLACE}.html")
+    return Before(
+        cast("Document", json.loads(saved)),
+        _said(guest, "scan").decode(),
+        guest.run("cat", f"{_PLACE}.html").text,
+        _said(guest, "capture", "-o", "-"),
+    )
+
+
+def _after(old: str, new: str, before: Before, payload: Path) -> After:
+    with _guest(new, payload, old) as guest:
+        guest.run("sh", "-c", f"cat >{_PLACE}.json", stdin=json.dumps(before.scan).encode())
         found = _said(guest, "verify", f"{_PLACE}.json", "--format", "json")
         text = _said(guest, "verify", f"{_PLACE}.json").decode()
     return After(cast("Document", json.loads(found)), text)
+
+
+def _guest(kernel: str, payload: Path, old: str = "") -> Guest:
+    """Return the machine: the same name and the same disks, whatever it runs.
+
+    The packages of the newer kernels come on disks, which stay in it.
+    """
+    guest = ready_guest(MACHINE, kernel, payload)
+    guest.shell(f"echo {MACHINE.name} >/proc/sys/kernel/hostname")
+    for new in _newer(old or kernel):
+        guest.plug_disk(str(installed(BY_NAME[new]).disk), _serial(new))
+    guest.shell("sleep 1; udevadm settle")
+    return guest
+
+
+def _serial(kernel: str) -> str:
+    return f"kernel{kernel.replace('.', '')}"
+
+
+def _has(guest: Guest, kernel: str) -> bool:
+    release = installed(BY_NAME[kernel]).release
+    return guest.run("modinfo", "-k", release, DROPPED, check=False).status == 0
 
 
 def _said(guest: Guest, *words: str) -> bytes:
     return guest.run(ADVISOR, *words, user="lab", timeout=300).out
 
 
-def _install(guest: Guest, kernel: Installed) -> None:
-    """Put another kernel's packages onto a running guest: their files, and dpkg's word for them."""
-    serial = f"kernel{kernel.kernel.name.replace('.', '')}"
-    guest.plug_disk(str(kernel.disk), serial)
-    guest.shell(f"sleep 1; udevadm settle; {_LAID_OVER.format(serial)}")
-
-
 def _lines(story: Story) -> Iterator[Told]:
     """Yield what the page says of it."""
-    first = installed(BY_NAME[BEFORE]).upstream
-    for kernel in AFTER:
-        promised, found = story.candidate(kernel), story.after[kernel].verified
-        way = f"{first} to {installed(BY_NAME[kernel]).upstream}"
-        for what in ("closes", "opens"):
-            count = len(cast("list[object]", found[{"closes": "closed", "opens": "opened"}[what]]))
-            yield Told(f"{way}: {what}", f"{reaching(promised[what])}", f"{count}")
+    for old, new in UPGRADES:
+        promised, found = story.candidate(old, new), story.after[old, new].verified
+        way = f"{installed(BY_NAME[old]).upstream} to {installed(BY_NAME[new]).upstream}"
+        for what, now in (("closes", "closed"), ("opens", "opened")):
+            count = len(cast("list[object]", found[now]))
+            yield Told(f"{way}: {what}", f"{reaching(promised[what]):,}", f"{count:,}")
         lost = [str(one["what"]) for one in cast("list[Document]", promised["lost_devices"])]
-        gone = [str(one["message"]) for one in story.checks(kernel, "device", "driver")]
+        gone = [str(one["message"]) for one in story.checks(old, new, "device", "driver")]
         yield Told(f"{way}: no longer served", "; ".join(lost) or "-", "; ".join(gone) or "-")

@@ -12,11 +12,11 @@ from typing import cast
 import pytest
 
 from tests.lab.compare import misplaced, unmatched, verdicts
-from tests.lab.guests import guests_of
+from tests.lab.guests import THOROUGH, guests_of
 from tests.lab.kernels import BY_NAME, installed
 from tests.lab.visit import Document, Visit
 
-full = pytest.mark.parametrize("seen", guests_of("full"), indirect=True)
+thorough = pytest.mark.parametrize("seen", guests_of(*THOROUGH), indirect=True)
 
 
 def test_scan_of_every_device_agrees_with_the_guests_tools(seen: Visit) -> None:
@@ -46,13 +46,13 @@ def test_scan_says_nothing_on_standard_error(seen: Visit) -> None:
     assert not seen.errors
 
 
-@full
+@thorough
 def test_user_without_rights_is_told_what_root_is_told(seen: Visit) -> None:
     assert seen.scan["devices"] == seen.root["devices"]
     assert _open(seen.scan) == _open(seen.root)
 
 
-@full
+@thorough
 def test_capture_of_a_guest_is_scanned_as_the_guest_was(
     seen: Visit, tmp_path: Path, database: Path
 ) -> None:

@@ -11,15 +11,19 @@ from typing import cast
 import pytest
 
 from tests.lab.kernels import BY_NAME, installed
-from tests.lab.story import AFTER, BEFORE, DROPPED, NEXT, SECURITY, Story, reaching
+from tests.lab.story import BEFORE, DROPPED, NEXT, SECURITY, UPGRADES, Story, reaching
 from tests.lab.visit import Document
 
-each_upgrade = pytest.mark.parametrize("kernel", AFTER)
+_NEW_CODE = 1.05
+
+each_upgrade = pytest.mark.parametrize(
+    ("old", "new"), UPGRADES, ids=[f"{old}-to-{new}" for old, new in UPGRADES]
+)
 
 
-def needs_older(kernel: str) -> None:
-    if installed(BY_NAME[kernel]).version == installed(BY_NAME[BEFORE]).version:
-        pytest.skip(f"the archive has the same kernel as {kernel} and as {BEFORE}")
+def needs_newer(old: str, new: str) -> None:
+    if installed(BY_NAME[new]).version == installed(BY_NAME[old]).version:
+        pytest.skip(f"the archive has the same kernel as {new} and as {old}")
 
 
 def needs_dropped(story: Story) -> None:
@@ -28,37 +32,43 @@ def needs_dropped(story: Story) -> None:
 
 
 @each_upgrade
-def test_bugs_closed_and_opened_are_as_many_as_were_promised(story: Story, kernel: str) -> None:
-    needs_older(kernel)
-    promised, found = story.candidate(kernel), story.after[kernel].verified
+def test_bugs_closed_are_as_many_as_were_promised(story: Story, old: str, new: str) -> None:
+    needs_newer(old, new)
+    promised, found = story.candidate(old, new), story.after[old, new].verified
     assert promised["judged"]
-    closed = cast("list[object]", found["closed"])
-    opened = cast("list[object]", found["opened"])
-    assert closed
-    assert (len(closed), len(opened)) == (
-        reaching(promised["closes"]),
-        reaching(promised["opens"]),
-    )
+    assert len(cast("list[object]", found["closed"])) == reaching(promised["closes"]) > 0
 
 
 @each_upgrade
-def test_devices_that_lose_their_driver_are_those_announced(story: Story, kernel: str) -> None:
-    lost = cast("list[Document]", story.candidate(kernel)["lost_devices"])
+def test_bugs_opened_are_as_many_as_were_promised(story: Story, old: str, new: str) -> None:
+    needs_newer(old, new)
+    promised = reaching(story.candidate(old, new)["opens"])
+    opened = len(cast("list[object]", story.after[old, new].verified["opened"]))
+    # A new series also runs code that the old kernel was not built with, which no scan there can place.
+    series = {installed(BY_NAME[name]).series for name in (old, new)}
+    assert promised <= opened <= promised * (1 if len(series) == 1 else _NEW_CODE)
+
+
+@each_upgrade
+def test_devices_that_lose_their_driver_are_those_announced(
+    story: Story, old: str, new: str
+) -> None:
+    lost = cast("list[Document]", story.candidate(old, new)["lost_devices"])
     announced = {str(one["id"]) for one in lost}
-    assert {str(one["reading"]) for one in story.checks(kernel, "driver")} == announced
-    assert story.checks(kernel, "device") == []
+    assert {str(one["reading"]) for one in story.checks(old, new, "driver")} == announced
+    assert story.checks(old, new, "device") == []
 
 
 def test_upgrade_within_the_series_loses_nothing(story: Story) -> None:
-    assert story.candidate(SECURITY)["lost_devices"] == []
-    (kept,) = story.checks(SECURITY, "devices")
+    assert story.candidate(BEFORE, SECURITY)["lost_devices"] == []
+    (kept,) = story.checks(BEFORE, SECURITY, "devices")
     assert kept["status"] == "ok"
 
 
 def test_card_whose_driver_the_next_series_dropped_was_announced_everywhere(story: Story) -> None:
     needs_dropped(story)
-    before = story.before
-    assert DROPPED in json.dumps(story.candidate(NEXT)["lost_devices"])
+    before = story.before[BEFORE]
+    assert DROPPED in json.dumps(story.candidate(BEFORE, NEXT)["lost_devices"])
     assert DROPPED in before.terminal
     assert before.page.lstrip().lower().startswith("<!doctype html")
     assert DROPPED in before.page
@@ -66,23 +76,23 @@ def test_card_whose_driver_the_next_series_dropped_was_announced_everywhere(stor
 
 def test_kernel_that_drops_a_card_in_use_is_not_the_one_advised(story: Story) -> None:
     needs_dropped(story)
-    advice = cast("Document", story.before.scan["advice"])
+    advice = cast("Document", story.before[BEFORE].scan["advice"])
     assert advice["target"] == installed(BY_NAME[SECURITY]).release
 
 
 def test_card_whose_driver_was_dropped_blocks_the_verification(story: Story) -> None:
     needs_dropped(story)
-    assert story.after[NEXT].verified["worst"] == "block"
-    assert f"it was {DROPPED}" in story.after[NEXT].terminal
+    assert story.after[BEFORE, NEXT].verified["worst"] == "block"
+    assert f"it was {DROPPED}" in story.after[BEFORE, NEXT].terminal
 
 
 def test_capture_of_the_machine_promises_what_the_machine_itself_does(
     story: Story, tmp_path: Path, database: Path
 ) -> None:
     capture = tmp_path / "before.tar.gz"
-    capture.write_bytes(story.before.capture)
+    capture.write_bytes(story.before[BEFORE].capture)
     argv = [sys.executable, "-m", "advisor", "scan", "--format", "json", "--from", str(capture)]
     done = subprocess.run([*argv, "--database", str(database)], capture_output=True, check=True)
     there = cast("Document", json.loads(done.stdout))
-    assert there["candidates"] == story.before.scan["candidates"]
-    assert there["advice"] == story.before.scan["advice"]
+    assert there["candidates"] == story.before[BEFORE].scan["candidates"]
+    assert there["advice"] == story.before[BEFORE].scan["advice"]
