@@ -7,6 +7,7 @@ command's module is imported when it is asked for, since every import is a part 
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -32,6 +33,9 @@ _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _USUAL_WIDTH = 80
 # What an encoding without these letters gets in their place.
 _PLAIN = {0x2588: "#", 0xB7: "-", 0x2192: "->", 0x2026: "...", 0xD7: "x", 0x2014: "-", 0x2013: "-"}
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
 
 
 class _InterruptedError(BaseException):
@@ -152,6 +156,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitStatus.INTERRUPTED
     except BrokenPipeError:
         return _closed_pipe()
+    except OSError as error:
+        return (
+            _full_output(error) if error.errno in _FULL and not error.filename else _bug(arguments)
+        )
     except Exception:  # noqa: BLE001 - the one place that turns a bug into status 70
         return _bug(arguments)
     finally:
@@ -283,6 +291,14 @@ def _closed_pipe() -> int:
     """Leave quietly: the reader has seen enough."""
     _drop_output()
     return ExitStatus.OK
+
+
+def _full_output(error: OSError) -> int:
+    """Tell that standard output takes no more, from whatever wrote to it."""
+    _drop_output()
+    what = f"cannot write, standard output: {error.strerror}"
+    _complain(AdvisorError(what, status=ExitStatus.IO))
+    return ExitStatus.IO
 
 
 def _drop_output() -> None:

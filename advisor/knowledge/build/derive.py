@@ -150,9 +150,10 @@ def _unzipped(file: IO[bytes]) -> bytes:
 
 def _from_deb(file: IO[bytes], path: Path) -> bytes:
     """Return the changelog of a Debian package: an ``ar`` archive with a tar in it."""
+    whole = path.stat().st_size
     file.seek(8)
     while len(head := file.read(_DEB_HEAD)) == _DEB_HEAD:
-        name, size = head[:16].rstrip(b" /"), max(0, int(head[48:58]))
+        name, size = head[:16].rstrip(b" /"), min(max(0, int(head[48:58])), whole)
         if name.startswith(b"data.tar"):
             inner = io.BytesIO(file.read(size))
             with closing(tarfile.open(fileobj=inner, mode="r:*")) as archive:
