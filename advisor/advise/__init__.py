@@ -85,7 +85,13 @@ def advise(
             headline=headline(inventory, assessment, verdict, choice),
             reasons=reasons(case, verdict, choice, picture),
             risks=risks(verdict, choice),
-            steps=steps_for(inventory, verdict, target, choice.refused),
+            steps=steps_for(
+                inventory,
+                verdict,
+                target,
+                choice.refused,
+                tuple(one for one in ahead if one.offer.origin is Origin.INSTALLED),
+            ),
             rule=verdict.rule,
             mitigations=mitigations(
                 case, stays, helped=verdict.action not in {Action.HOLD, Action.STAY}

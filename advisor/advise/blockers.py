@@ -83,9 +83,9 @@ def _of_zfs(inventory: Inventory) -> Iterator[DkmsModule]:
 
 def _driven(inventory: Inventory, module: DkmsModule) -> str:
     """Return the device that a DKMS module drives, ``""`` where it drives none."""
-    name = module.name.removesuffix("-dkms").replace("-", "_")
+    names = {*module.names, module.name.replace("-", "_").split("_")[0]}
     for device in inventory.devices:
-        if device.module and device.module in {name, name.split("_")[0]}:
+        if device.module and device.module in names:
             return device.name
     return ""
 

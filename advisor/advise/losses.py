@@ -47,10 +47,7 @@ class LossFinder:
 
     def __init__(self, inventory: Inventory, knowledge: KnowledgeBase) -> None:
         self._inventory = inventory
-        self._built = frozenset(
-            module.name.removesuffix("-dkms").replace("-", "_")
-            for module in inventory.packages.dkms
-        )
+        self._built = frozenset[str]().union(*(one.names for one in inventory.packages.dkms))
         self._needs = tuple(_needs(inventory, self._built))
         self._entries = _by_module(knowledge.drivers({need.module for need in self._needs}))
 
@@ -86,6 +83,8 @@ class LossFinder:
                 yield f"{text}. {advice}".rstrip(". ") + "."
             else:
                 how = f"{need.module} is not among the modules of {offer.release} ({lists.source})"
+                if not lists.available:
+                    how = f"no module of {offer.release} is there ({lists.source}): is it installed in full?"
                 certain = lists.serves is not None or not need.alias
                 if not certain:
                     how += "; whether another answers to it was not read"

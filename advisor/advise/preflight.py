@@ -9,6 +9,7 @@ from advisor.advise.back import fallback_check
 from advisor.advise.blockers import dkms_check, zfs_check
 from advisor.advise.judge import Judged
 from advisor.advise.offers import is_from_outside
+from advisor.advise.situation import breaks
 from advisor.advise.text import count
 from advisor.model.advice import Check, CheckStatus, Origin
 from advisor.model.inventory import Device, DeviceKind, Interface, Inventory, Space
@@ -84,12 +85,14 @@ def _room(name: str, space: Space, least: int, easy: int) -> Check:
 
 def _pending(inventory: Inventory, _: Judged | None, judged: tuple[Judged, ...]) -> Iterable[Check]:
     reading = inventory.packages.reboot_required
-    waiting = [
-        one.offer.release
-        for one in judged
-        if one.offer.origin is Origin.INSTALLED and not one.offer.older
-    ]
-    if waiting:
+    ready = [one for one in judged if one.offer.origin is Origin.INSTALLED and not one.offer.older]
+    waiting = [one.offer.release for one in ready]
+    broken = [one.offer.release for one in ready if breaks(one)]
+    if broken:
+        names = ", ".join(broken)
+        text = f"{names} is installed and may be booted next: it would break what this machine uses"
+        yield Check("reboot", CheckStatus.BLOCK, text, reading or "the installed kernels")
+    elif waiting:
         text = f"a reboot is pending: {', '.join(waiting)} is installed and not running"
         yield Check("reboot", CheckStatus.WARN, text, reading or "the installed kernels")
     elif reading:
@@ -125,7 +128,7 @@ def _secure_boot(inventory: Inventory, _: Judged | None, __: tuple[Judged, ...])
 
 
 def _out_of_tree(inventory: Inventory, _: Judged | None, __: tuple[Judged, ...]) -> Iterable[Check]:
-    built = {module.name.replace("-", "_") for module in inventory.packages.dkms}
+    built = frozenset[str]().union(*(one.names for one in inventory.packages.dkms))
     alone = [
         name
         for name in sorted(inventory.kernel.out_of_tree)

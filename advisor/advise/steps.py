@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from advisor.advise.back import is_replaced, others, way_back
+from advisor.advise.boot import in_the_way, keep_off, pins_after, pins_before
 from advisor.advise.judge import Judged
 from advisor.advise.offers import Offer
 from advisor.advise.text import is_safe
@@ -35,7 +36,11 @@ _OTHER_INIT: Final = frozenset(
 
 
 def steps_for(
-    inventory: Inventory, verdict: Verdict, target: Judged | None, refused: tuple[Judged, ...]
+    inventory: Inventory,
+    verdict: Verdict,
+    target: Judged | None,
+    refused: tuple[Judged, ...],
+    waiting: tuple[Judged, ...],
 ) -> tuple[Step, ...]:
     """Return what to do, in order.
 
@@ -44,6 +49,7 @@ def steps_for(
         verdict: What the policy decided.
         target: The kernel that it chose, None where it chose none.
         refused: The kernels that may not be taken, best first.
+        waiting: The newer kernels that are installed, so that the next boot may take one of them.
     """
     if target is None:
         return _without_target(inventory, verdict, refused)
@@ -51,15 +57,16 @@ def steps_for(
         return _from_upstream(inventory, target)
     release = target.offer.release
     install = verdict.action in {Action.UPGRADE, Action.SWITCH_SERIES}
+    proxmox = inventory.kernel.identity.vendor == "proxmox" and is_safe(release)
     return (
         _BEFORE,
         *(_lift(inventory, target) if install else ()),
         *(_install(inventory, target, refused) if install else ()),
-        *_boot(inventory, target),
+        *(pins_before(inventory, release) if proxmox else in_the_way(inventory, target, waiting)),
         _restart(inventory),
         Step(f"See that {release} runs.", "uname -r", "check"),
         _AFTER,
-        *_pin(inventory, target),
+        *(pins_after(inventory, release) if proxmox else ()),
         *way_back(inventory, target),
     )
 
@@ -165,6 +172,10 @@ def _look(inventory: Inventory) -> tuple[Step, ...]:
 
 def _keep(inventory: Inventory, refused: tuple[Judged, ...]) -> tuple[Step, ...]:
     """Return how to keep the package manager from installing what breaks this machine."""
+    installed = [one for one in refused if one.offer.origin is Origin.INSTALLED]
+    if installed:
+        off = (step for one in installed for step in keep_off(inventory, one.offer))
+        return (*off, *_instead(refused[0]))
     offer = refused[0].offer
     package = offer.meta or offer.package
     if offer.opt_in or not package or not is_safe(package):
@@ -278,23 +289,3 @@ def _install_file(manager: str, path: str) -> str:
         "zypper": "sudo zypper install",
     }
     return f"{command[manager]} {quoted}" if manager in command else ""
-
-
-def _boot(inventory: Inventory, target: Judged) -> tuple[Step, ...]:
-    release = target.offer.release
-    if inventory.kernel.identity.vendor != "proxmox" or not is_safe(release):
-        return ()
-    if any("pin" in reading for reading in inventory.packages.held):
-        text = "The boot menu is pinned to one kernel; have the next boot, and only that, take the new one."
-    else:
-        text = "Have the next boot, and only that, take it: a failed boot falls back by itself."
-    return (Step(text, f"sudo proxmox-boot-tool kernel pin {release} --next-boot", "boot"),)
-
-
-def _pin(inventory: Inventory, target: Judged) -> Iterator[Step]:
-    """Yield how to stay on the new kernel where Proxmox's boot menu is pinned to another."""
-    release = target.offer.release
-    pinned = any(reading.endswith(" is pinned") for reading in inventory.packages.held)
-    if pinned and inventory.kernel.identity.vendor == "proxmox" and is_safe(release):
-        text = "If all is well: have every boot take it; until then the next but one takes the old one."
-        yield Step(text, f"sudo proxmox-boot-tool kernel pin {release}", "boot")

@@ -47,7 +47,7 @@ class Trouble:
 
     def __init__(self, case: Case) -> None:
         self._weigher = CuratedWeigher(case.inventory, case.knowledge, case.weigher)
-        built = {module.name.replace("-", "_") for module in case.inventory.packages.dkms}
+        built = frozenset[str]().union(*(one.names for one in case.inventory.packages.dkms))
         self._foreign = built | case.inventory.kernel.out_of_tree.keys()
         identity = case.inventory.kernel.identity
         self.running: Held | None = None

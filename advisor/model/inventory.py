@@ -278,6 +278,7 @@ class DkmsModule(NamedTuple):
         kernels: Releases it is built for.
         exclusive: ``BUILD_EXCLUSIVE_KERNEL`` of its ``dkms.conf``, a regular expression, or ``""``.
         max_kernel: The newest series its own metadata allows (OpenZFS ``Linux-Maximum``), or ``""``.
+        modules: What it builds, by its ``dkms.conf``, in memory's spelling: ``wl`` of broadcom-sta.
     """
 
     name: str
@@ -286,6 +287,13 @@ class DkmsModule(NamedTuple):
     exclusive: str = ""
     max_kernel: str = ""
     source: str = ""
+    modules: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The modules that it builds, as far as they are known, and its own name for want of them."""
+        own = self.name.removesuffix("-dkms").replace("-", "_")
+        return frozenset({own, *self.modules})
 
 
 class Packages(NamedTuple):

@@ -12,6 +12,9 @@ from advisor.system.agent.manifest import path_name
 _TREE: Final = "/var/lib/dkms"
 _SOURCES: Final = "/usr/src"
 _MOST: Final = 64
+_BUILDS: Final = re.compile(
+    r"(?m)^\s*(?:export\s+)?BUILT_MODULE_NAME\[\d{1,3}\]\s*=\s*[\"']?([\w-]{1,64})[\"']?\s*$"
+)
 _SETTING: Final = re.compile(r"(?m)^[ \t]*(?:export[ \t]+)?([A-Z_]+)(?:\[0\])?[ \t]*=(.*)$")
 
 
@@ -51,7 +54,14 @@ def _with_limits(readings: Readings, module: DkmsModule) -> DkmsModule:
     return module._replace(
         exclusive=settings.get("BUILD_EXCLUSIVE_KERNEL", ""),
         max_kernel=maximum[1] if maximum else newest,
+        modules=_built(readings, folder),
     )
+
+
+def _built(readings: Readings, folder: str) -> tuple[str, ...]:
+    """Return the modules that a ``dkms.conf`` says are built; names that a shell makes are left out."""
+    text = readings.text(f"{_SOURCES}/{folder}/dkms.conf") or ""
+    return tuple(sorted({name.replace("-", "_") for name in _BUILDS.findall(text)}))[:_MOST]
 
 
 def _settings(readings: Readings, folder: str) -> dict[str, str]:

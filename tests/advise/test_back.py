@@ -5,9 +5,26 @@ from __future__ import annotations
 from advisor.advise import Advice, advise
 from advisor.assess import Weigher, assess
 from advisor.knowledge.store import KnowledgeBase
-from advisor.model.advice import CheckStatus, Step
-from advisor.model.inventory import Inventory
-from tests.advise.machine import TODAY, dated, debian, installed, machine, offered
+from advisor.model.advice import Action, CheckStatus, Step
+from advisor.model.inventory import (
+    Device,
+    DeviceKind,
+    DkmsModule,
+    Interface,
+    Inventory,
+    OfferedKernel,
+)
+from tests.advise.machine import (
+    C574,
+    E1000E,
+    TODAY,
+    dated,
+    debian,
+    installed,
+    machine,
+    modules_of,
+    offered,
+)
 
 ROLES = {
     "save", "refresh", "hold", "install", "boot", "restart", "check", "verify", "back", "look", "help",
@@ -118,3 +135,80 @@ def test_proxmox_that_is_pinned_is_pinned_anew_once_all_is_well(knowledge: Knowl
         "sudo proxmox-boot-tool kernel pin 6.8.12-15-pve --next-boot",
         "sudo proxmox-boot-tool kernel pin 6.8.12-15-pve",
     ]
+    free = box._replace(packages=box.packages._replace(held=()))
+    commands = [step.command for step in steps(get(free, knowledge), "boot")]
+    assert commands == [
+        "sudo proxmox-boot-tool kernel pin 6.8.12-4-pve",
+        "sudo proxmox-boot-tool kernel pin 6.8.12-15-pve --next-boot",
+        "sudo proxmox-boot-tool kernel unpin",
+    ]
+
+
+def laptop(offers: tuple[OfferedKernel, ...] = ()) -> Inventory:
+    """Return a machine with a card that 7.2 no longer drives, and 7.2 on its disk."""
+    return machine(
+        "6.12.94+deb13-amd64",
+        build=dated("6.12.94-1"),
+        package_version="6.12.94-1",
+        devices=(C574,),
+        others=(installed("7.2.13+deb14-amd64", "7.2.13-1"),),
+        kernel_modules=(modules_of("7.2.13+deb14-amd64", aliases={}),),
+        offers=offers,
+    )
+
+
+def test_kernel_that_breaks_and_is_installed_is_taken_out_of_the_next_boots_way(
+    knowledge: KnowledgeBase,
+) -> None:
+    advice = get(laptop(), knowledge)
+    (step,) = steps(advice, "boot")
+    assert step.command == "sudo apt remove linux-image-7.2.13+deb14-amd64"
+    block = next(one for one in advice.preflight if one.id == "reboot")
+    assert block.status is CheckStatus.BLOCK
+    assert "7.2.13+deb14-amd64 is installed and may be booted next" in block.message
+    assert not any("being installed" in step.text for step in advice.decision.steps)
+
+
+def test_kernel_that_breaks_is_removed_before_the_reboot_into_another(
+    knowledge: KnowledgeBase,
+) -> None:
+    offer = debian("6.12.117+deb13-amd64", "6.12.117-1", "trixie-security")
+    advice = get(laptop(offers=(offer,)), knowledge)
+    assert advice.decision.target == offer.release
+    commands = [step.command for step in advice.decision.steps]
+    remove = commands.index("sudo apt remove linux-image-7.2.13+deb14-amd64")
+    assert remove < commands.index("sudo systemctl reboot")
+
+
+def test_newer_kernel_that_is_installed_and_not_wanted_is_named(knowledge: KnowledgeBase) -> None:
+    offer = debian("6.12.117+deb13-amd64", "6.12.117-1", "trixie-security")
+    box = laptop(offers=(offer,))._replace(devices=(E1000E,), kernel_modules={})
+    advice = get(box, knowledge)
+    (step,) = steps(advice, "boot")
+    assert step.text == (
+        "7.2.13+deb14-amd64 is installed too, and newer: choose 6.12.117+deb13-amd64 in the boot menu."
+    )
+
+
+def test_module_that_dkms_builds_under_another_name_drives_its_device(
+    knowledge: KnowledgeBase,
+) -> None:
+    wifi = Device(
+        "pci:0000:02:00.0", DeviceKind.WIFI, "pci", "Broadcom BCM4331", driver="wl", module="wl",
+        modules=("wl",), interfaces=(Interface("wlp2s0", default_route=True),),
+    )  # fmt: skip
+    sta = DkmsModule(
+        "broadcom-sta", "6.30", exclusive=r"^6\.", source="/usr/src/x", modules=("wl",)
+    )
+    box = machine(
+        "6.12.94+deb13-amd64",
+        build=dated("6.12.94-1"),
+        package_version="6.12.94-1",
+        devices=(wifi,),
+        dkms=(sta,),
+        out_of_tree={"wl": "POE"},
+        offers=(debian("7.3.4+deb14-amd64", "7.3.4-1", "sid"),),
+    )
+    advice = get(box, knowledge)
+    assert advice.decision.action is Action.HOLD
+    assert "it drives Broadcom BCM4331" in advice.candidates[0].blockers[0]

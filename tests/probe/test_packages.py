@@ -308,6 +308,7 @@ def test_dkms_modules_are_told_with_their_limits() -> None:
         "/usr/src/zfs-2.3.2/dkms.conf": 'PACKAGE_NAME="zfs"\nPACKAGE_VERSION="2.3.2"\n',
         "/usr/src/r8168-8.055/dkms.conf": (
             'PACKAGE_NAME="r8168"\nPACKAGE_VERSION="8.055"\nBUILD_EXCLUSIVE_KERNEL="^(5\\.|6\\.[0-9]\\.)"\n'
+            'BUILT_MODULE_NAME[0]="r8168"\nBUILT_MODULE_NAME[1]=r8168-more\nBUILT_MODULE_NAME[2]="$X"\n'
         ),
         "/usr/src/odd-1/dkms.conf": 'PACKAGE_NAME="$NAME"\nPACKAGE_VERSION="1"\n',
     }
@@ -322,6 +323,7 @@ def test_dkms_modules_are_told_with_their_limits() -> None:
         ("r8168", "8.055", (), ""),
         ("zfs", "2.3.2", ("6.12.94+deb13-amd64",), "6.14"),
     ]
+    assert found[0].modules == ("r8168", "r8168_more")
     assert found[0].exclusive == "^(5\\.|6\\.[0-9]\\.)"
 
 
