@@ -93,7 +93,7 @@ def read_config(path: Path) -> dict[str, object]:
 
     try:
         return tomllib.loads(content.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise _faulty(path, [f"it is not TOML: {error}"]) from error
 
 

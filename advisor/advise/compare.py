@@ -190,15 +190,17 @@ def _matched(
             pairs.append((device, left.pop(device.id)))
         else:
             open_ones.append(device)
+    alike: dict[tuple[str, ...], list[SavedDevice]] = {}
+    for one in reversed(left.values()):
+        if any(one.ids[1:]):
+            alike.setdefault(one.ids, []).append(one)
     gone: list[SavedDevice] = []
     for device in open_ones:
-        alike = next(
-            (one for one in left.values() if one.ids == device.ids and any(one.ids[1:])), None
-        )
-        if alike is None:
-            gone.append(device)
+        same_model = alike.get(device.ids)
+        if same_model:
+            pairs.append((device, left.pop(same_model.pop().id)))
         else:
-            pairs.append((device, left.pop(alike.id)))
+            gone.append(device)
     return pairs, gone, list(left.values())
 
 

@@ -46,8 +46,8 @@ def write_bytes(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """
     try:
         target = followed(path)
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)
+        if target.is_symlink() or (target.exists() and not target.is_file()):
+            target.write_bytes(data)  # a pipe, a device, a file that this process has open
             return
         with beside(target) as (temporary, file):
             file.write(data)
