@@ -92,11 +92,12 @@ def _is_only_elsewhere(s: Situation) -> bool:
 
 
 def _is_vendor_build(s: Situation) -> bool:
-    return s.told and s.vendor_build is not None and not s.vendor_build.installed
+    known = s.told or s.advised
+    return known and s.vendor_build is not None and not s.vendor_build.installed
 
 
 def _is_vendor_build_installed(s: Situation) -> bool:
-    return s.told and s.vendor_build is not None
+    return (s.told or s.advised) and s.vendor_build is not None
 
 
 def _is_line_moved_blind(s: Situation) -> bool:

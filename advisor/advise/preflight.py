@@ -9,16 +9,13 @@ from advisor.advise.back import fallback_check
 from advisor.advise.blockers import dkms_check, zfs_check
 from advisor.advise.judge import Judged
 from advisor.advise.offers import is_from_outside
+from advisor.advise.room import space_checks
 from advisor.advise.situation import breaks
 from advisor.advise.text import count
 from advisor.model.advice import Check, CheckStatus, Origin
-from advisor.model.inventory import Device, DeviceKind, Interface, Inventory, Space
+from advisor.model.inventory import Device, DeviceKind, Interface, Inventory
 
-_MB: Final = 1 << 20
 _STALE_DAYS: Final = 7
-# What one more kernel with its initial ram disk takes, by where; (too little, tight) in MB.
-_BOOT: Final = (80, 200)
-_ROOT: Final = (400, 1200)
 _RENAMED: Final = frozenset({"i40e", "ice", "mlx5_core", "bnxt_en", "nfp"})
 
 _Maker = Callable[[Inventory, Judged | None, tuple[Judged, ...]], "Iterable[Check]"]
@@ -55,32 +52,6 @@ def _host(inventory: Inventory, _: Judged | None, __: tuple[Judged, ...]) -> Ite
             "no kernel is installed here: the running one was supplied from outside",
             f"no /lib/modules/{inventory.kernel.identity.release}, no kernel package",
         )
-
-
-def _space(inventory: Inventory, _: Judged | None, __: tuple[Judged, ...]) -> Iterable[Check]:
-    if is_from_outside(inventory):
-        return
-    spaces = {space.path: space for space in inventory.spaces}
-    boot, root = spaces.get("/boot"), spaces.get("/")
-    if boot is None and root is None:
-        yield Check("space-boot", CheckStatus.UNKNOWN, "how much room there is was not read", "")
-        return
-    if boot is not None and (root is None or boot[1:] != root[1:]):
-        yield _room("space-boot", boot, *_BOOT)
-    if root is not None:
-        yield _room("space-root", root, *_ROOT)
-
-
-def _room(name: str, space: Space, least: int, easy: int) -> Check:
-    free = space.free_bytes // _MB
-    reading = f"{space.path}: {free} MB free of {space.total_bytes // _MB} MB"
-    if free < least:
-        text = f"{space.path} has no room for one more kernel ({free} MB free): remove an old one first"
-        return Check(name, CheckStatus.BLOCK, text, reading)
-    if free < easy:
-        text = f"{space.path} is tight for one more kernel: {free} MB free"
-        return Check(name, CheckStatus.WARN, text, reading)
-    return Check(name, CheckStatus.OK, f"{space.path} has {free} MB free", reading)
 
 
 def _pending(inventory: Inventory, _: Judged | None, judged: tuple[Judged, ...]) -> Iterable[Check]:
@@ -259,7 +230,7 @@ def _zfs(inventory: Inventory, target: Judged | None, _: tuple[Judged, ...]) -> 
 
 _CHECKS: Final[tuple[_Maker, ...]] = (
     _host,
-    _space,
+    space_checks,
     _zfs,
     _dkms,
     _out_of_tree,

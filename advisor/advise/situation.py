@@ -93,6 +93,7 @@ def choose(case: Case, judged: Iterable[Judged], regressions: tuple[Finding, ...
         next_series=picker.any(
             one for one in upstream if not picker.is_same(one) and not breaks(one)
         ),
+        advised=bool(packages.changelog_source),
         newest_runs=offers_read
         and not any(not one.offer.opt_in for one in ahead)
         and any(one.release == release for one in packages.offered),

@@ -9,6 +9,7 @@ from advisor.advise.back import is_replaced, others, way_back
 from advisor.advise.boot import in_the_way, keep_off, pins_after, pins_before
 from advisor.advise.judge import Judged
 from advisor.advise.offers import Offer
+from advisor.advise.room import make_room
 from advisor.advise.text import is_safe
 from advisor.advise.verdict import Verdict
 from advisor.model.advice import Action, Origin, Step
@@ -146,7 +147,7 @@ def _read(inventory: Inventory) -> tuple[Step, ...]:
     text = "Read which CVEs the running kernel's package names."
     found = [Step(text, commands.get(manager, ""), "look")]
     updates = {
-        "dnf": "sudo dnf upgrade --refresh kernel",
+        "dnf": "sudo dnf upgrade --refresh 'kernel*'",
         "zypper": "sudo zypper refresh && sudo zypper patch --category security",
         "apt": "sudo apt update && apt list --upgradable 'linux-image*'",
     }
@@ -162,7 +163,7 @@ def _look(inventory: Inventory) -> tuple[Step, ...]:
         "apt": "sudo apt update && apt list --upgradable 'linux-image*'",
         "dnf": "dnf list --showduplicates kernel",
         "zypper": "sudo zypper refresh && zypper list-updates",
-        "pacman": "sudo pacman -Sy && pacman -Qu",
+        "pacman": "checkupdates | grep '^linux'",
         "apk": "sudo apk update && apk list --upgradable 'linux*'",
         "nix": "sudo nix-channel --update",
     }.get(inventory.packages.manager, "")
@@ -182,7 +183,7 @@ def _keep(inventory: Inventory, refused: tuple[Judged, ...]) -> tuple[Step, ...]
         return (Step(f"Do not install {offer.release}.", "", "hold"), *_instead(refused[0]))
     command = {
         "apt": f"sudo apt-mark hold {package}",
-        "dnf": f"sudo dnf versionlock add {package}",
+        "dnf": f"sudo dnf versionlock add '{package.removesuffix('-core')}*'",
         "zypper": f"sudo zypper addlock {package}",
         "pacman": f"sudo pacman -Syu --ignore {package}",
     }.get(inventory.packages.manager, "")
@@ -235,7 +236,7 @@ def _install(inventory: Inventory, target: Judged, refused: tuple[Judged, ...]) 
     package = offer.meta or offer.package
     if not all(map(is_safe, (package, offer.suite or "x", offer.package_version or "x"))):
         return (Step(f"Install {offer.release} with the package manager.", "", "install"),)
-    before: list[Step] = [*_keep_running(inventory, offer)]
+    before: list[Step] = [*make_room(inventory), *_keep_running(inventory, offer)]
     if manager in _REFRESH:
         before.append(Step("Refresh the package lists.", _REFRESH[manager], "refresh"))
     worse = next((one.offer for one in refused if _comes_instead(one.offer, offer)), None)

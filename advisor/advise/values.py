@@ -67,6 +67,7 @@ class Situation(NamedTuple):
         own_build: The running kernel was built by its owner, who takes the next one from kernel.org.
         upstream: What kernel.org has of this series and no repository here offers.
         next_series: What kernel.org has for those whose series has ended.
+        advised: Whether changelog or advisories were read that name what the running build mends.
         newest_runs: The package lists were read, name the running build and no newer one.
     """
 
@@ -87,6 +88,7 @@ class Situation(NamedTuple):
     own_build: bool = False
     upstream: Target | None = None
     next_series: Target | None = None
+    advised: bool = False
     newest_runs: bool = False
 
 

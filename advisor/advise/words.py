@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from advisor.advise.case import Case
+from advisor.advise.days import is_over
 from advisor.advise.judge import Judged, doubt_of_series
 from advisor.advise.situation import Choice
 from advisor.advise.text import count, sentence
@@ -14,6 +15,7 @@ from advisor.advise.verdict import Verdict
 from advisor.model.advice import Action, Frontier, Origin
 from advisor.model.finding import Assessment, Finding, Reach
 from advisor.model.inventory import Inventory
+from advisor.model.version import parse_version
 
 _FEW: Final = 3
 
@@ -97,6 +99,7 @@ def reasons(
     else:
         for one in choice.refused[:_FEW]:
             found += [sentence(f"{one.offer.release}: {why}") for why in whys(one)]
+    found += _kept_up(case, verdict)
     found += _edge(case, verdict)
     found += _not_taken(verdict, choice, picture)
     found.append(verdict.row.why)
@@ -105,6 +108,22 @@ def reasons(
         why = inventory.kernel.identity.why
         found.append(f"How many of these bugs the vendor has mended already is not known: {why}.")
     return tuple(dict.fromkeys(found))
+
+
+def _kept_up(case: Case, verdict: Verdict) -> list[str]:
+    """Return what is offered of an older series, where the running one has ended and nothing newer is."""
+    if verdict.row.id != "series-ended-alone":
+        return []
+    for kernel in reversed(case.inventory.packages.offered):
+        version = parse_version(kernel.upstream)
+        facts = case.knowledge.series(version.series) if version is not None else None
+        if facts is not None and facts.longterm and not is_over(facts.eol, case.now_days):
+            suite = f" ({kernel.suite})" if kernel.suite else ""
+            return [
+                f"{kernel.release}{suite} is offered here: of an older series, which is still kept up "
+                f"until {facts.eol}. Going back to it is the smaller step, if it has what you need."
+            ]
+    return []
 
 
 def _edge(case: Case, verdict: Verdict) -> list[str]:

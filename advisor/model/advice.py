@@ -172,7 +172,7 @@ class Step(NamedTuple):
 
     Attributes:
         role: What it is for, so that nobody has to read it out of the text: ``save refresh hold install
-            boot restart check verify back look help``.
+            boot restart check verify back look help room``.
     """
 
     text: str

@@ -139,7 +139,11 @@ def _rpm_kernel(manager: str, release: str) -> InstalledKernel:
 
 
 def _locked(readings: Readings) -> Iterator[str]:
-    for path in ("/etc/dnf/plugins/versionlock.list", "/etc/zypp/locks"):
+    for path in (
+        "/etc/dnf/plugins/versionlock.list",
+        "/etc/dnf/versionlock.toml",
+        "/etc/zypp/locks",
+    ):
         match = re.search(r"(?m)^[^#\n]*\bkernel[-\w]*", readings.word(path))
         if match:
             yield f"{path}: {match[0].strip()[:80]}"

@@ -13,6 +13,7 @@ from advisor.model.inventory import (
     Interface,
     Inventory,
     OfferedKernel,
+    Space,
 )
 from tests.advise.machine import (
     C574,
@@ -28,6 +29,7 @@ from tests.advise.machine import (
 
 ROLES = {
     "save", "refresh", "hold", "install", "boot", "restart", "check", "verify", "back", "look", "help",
+    "room",
 }  # fmt: skip
 
 
@@ -102,6 +104,25 @@ def test_raspberry_pi_has_no_boot_menu(knowledge: KnowledgeBase) -> None:
     (back,) = steps(get(box, knowledge), "back")
     assert "no boot menu" in back.text
     assert "cp /boot/vmlinuz-6.12.62+rpt-rpi-v8 /boot/firmware/kernel8.img" in back.command
+
+
+def test_room_is_made_before_a_kernel_is_written_to_a_full_boot_partition(
+    knowledge: KnowledgeBase,
+) -> None:
+    box = machine(
+        "6.12.94+deb13-amd64",
+        build=dated("6.12.94-1"),
+        package_version="6.12.94-1",
+        others=(installed("6.12.90+deb13-amd64", "6.12.90-1"),),
+        offers=(debian("6.12.117+deb13-amd64", "6.12.117-1", "trixie-security"),),
+        spaces=(Space("/", 20 << 30, 60 << 30), Space("/boot", 30 << 20, 500 << 20)),
+    )
+    advice = get(box, knowledge)
+    (room,) = steps(advice, "room")
+    assert room.command == "sudo apt autoremove --purge"
+    assert "6.12.90+deb13-amd64" in room.text
+    roles = [step.role for step in advice.decision.steps]
+    assert roles.index("room") < roles.index("install")
 
 
 def test_kernel_on_hold_is_let_go_before_it_is_installed(knowledge: KnowledgeBase) -> None:

@@ -189,3 +189,16 @@ def test_release_follows_from_the_rpm(
     manager: str, name: str, version: str, revision: str, release: str
 ) -> None:
     assert release_of(manager, name, version, revision, "x86_64") == release
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("/etc/dnf/plugins/versionlock.list", "kernel-core-0:6.11.4-301.fc41.*\n"),
+        ("/etc/dnf/versionlock.toml", '[[packages]]\nname = "kernel-core"\n'),
+    ],
+)
+def test_kernel_whose_version_is_locked_is_held(path: str, text: str) -> None:
+    held = machine(FC, FEDORA, {path: text}).packages.held
+    assert len(held) == 1
+    assert held[0].startswith(f"{path}: ")

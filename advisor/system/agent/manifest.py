@@ -119,6 +119,7 @@ READS = (
     ("/etc/yum.conf", 65536, "ignored"),
     ("/etc/zypp/locks", 65536, ""),
     ("/etc/dnf/plugins/versionlock.list", 65536, ""),
+    ("/etc/dnf/versionlock.toml", 65536, ""),
     ("/etc/yum.repos.d/*.repo", 65536, "repositories"),
     ("/etc/dnf/repos.override.d/*.repo", 65536, "repositories"),
     ("/usr/share/dnf5/repos.d/*.repo", 65536, "repositories"),

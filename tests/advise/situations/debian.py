@@ -214,6 +214,24 @@ SITUATIONS = (
         "same-series/ends-trouble",
     ),
     Situation(
+        "backports-kernel-of-a-dead-series-with-the-stable-one-offered",
+        machine(
+            "6.11.10+bpo-amd64",
+            build=dated("6.11.10-1~bpo12+1"),
+            package_version="6.11.10-1~bpo12+1",
+            offers=(
+                debian("6.1.0-50-amd64", "6.1.192-1", "bookworm-security")._replace(
+                    upstream="6.1.192"
+                ),
+            ),
+        ),
+        Action.SWITCH_SERIES,
+        "6.18.45",
+        Urgency.NOW,
+        "series-ended-alone/exploited",
+        says=("6.1.0-50-amd64 (bookworm-security) is offered here: of an older series",),
+    ),
+    Situation(
         "cloud-flavour-is-kept",
         machine(
             "6.12.94+deb13-cloud-amd64",

@@ -126,6 +126,27 @@ SITUATIONS = (
         says=("CVE-2025-21756", "the advisories of baseos", "sudo dnf upgrade 'kernel*'"),
     ),
     Situation(
+        "rocky-whose-advisories-name-nothing-that-runs-here",
+        machine(
+            ROCKY,
+            distro="rocky",
+            distro_name="Rocky Linux 9.5",
+            manager="dnf",
+            changelog=OLD_CVES,
+            told_by="the advisories of baseos",
+            offers=(
+                offered(
+                    ROCKY_NEXT, "5.14.0-570.12.1.el9_6", "kernel-core", "baseos", cves=NEW_CVES
+                ),
+            ),
+        ),
+        Action.UPGRADE,
+        ROCKY_NEXT,
+        Urgency.ROUTINE,
+        "vendor-build/rest",
+        says=("a newer build of the same line",),
+    ),
+    Situation(
         "rocky-runs-the-newest-of-its-vendor",
         machine(
             ROCKY_NEXT,
