@@ -8,7 +8,8 @@ from __future__ import annotations
 import io
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from contextlib import suppress
+from typing import IO, Final, NamedTuple
 
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.system.agent.unpack import text
@@ -20,6 +21,7 @@ _SECONDS: Final = 180
 _AT_ONCE: Final = 8
 _GZIP: Final = b"\x1f\x8b\x08"
 _MOST_NOISE: Final = 65536
+_MOST_LINES: Final = 15  # blocks of 4 kB of what ssh says
 _OPTIONS: Final = ("-T", "-o", "ConnectTimeout=15")
 _UNATTENDED: Final = ("-o", "BatchMode=yes")
 _SSH_FAILED: Final = 255
@@ -88,27 +90,86 @@ def capture_host(
         raise AdvisorError(f"this is no host: {host!r}", status=ExitStatus.USAGE)
     argv = (ssh, *_OPTIONS, *options, "--", host, "python3 -")
     try:
-        done = subprocess.run(
-            argv,
-            input=source().encode() if agent is None else agent,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
+        done = _asked(argv, source().encode() if agent is None else agent)
     except FileNotFoundError:
         raise AdvisorError(
             f"there is no program {ssh} here",
             hint="install an ssh client: apt install openssh-client",
             status=ExitStatus.IO,
         ) from None
-    except subprocess.TimeoutExpired:
-        raise _failed(host, f"it did not answer within {_SECONDS} s", "") from None
-    if done.returncode:
-        raise _failed(host, *_reason(done.returncode, text(done.stderr)))
-    start = done.stdout[:_MOST_NOISE].find(_GZIP)
-    if start < 0 or len(done.stdout) > MOST_BYTES:
+    if done.late:
+        raise _failed(host, f"it did not answer within {_SECONDS} s", "")
+    if len(done.sent) > MOST_BYTES:
+        raise _failed(host, f"it sent more than {MOST_BYTES >> 20} MiB", "")
+    if done.status:
+        raise _failed(host, *_reason(done.status, text(done.said)))
+    start = done.sent[:_MOST_NOISE].find(_GZIP)
+    if start < 0:
         raise _failed(host, "what it sent is no capture", "its shell may print something at log-in")
-    return RecordedSystem(io.BytesIO(done.stdout[start:]), host)
+    return RecordedSystem(io.BytesIO(done.sent[start:]), host)
+
+
+class _Done(NamedTuple):
+    """How a call of ssh ended: its status, what came back, what it said besides, whether in time."""
+
+    status: int
+    sent: bytes
+    said: bytes
+    late: bool
+
+
+def _asked(argv: Sequence[str], agent: bytes) -> _Done:
+    """Run ssh; what a host sends without an end is cut off, in size and in time."""
+    import threading  # noqa: PLC0415 - only where a host is asked
+
+    late: list[bool] = []
+    said: list[bytes] = []
+    with subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+
+        def stop() -> None:
+            late.append(True)
+            process.kill()
+
+        clock = threading.Timer(_SECONDS, stop)
+        threads = (
+            threading.Thread(target=_feed, args=(process.stdin, agent), daemon=True),
+            threading.Thread(target=_drain, args=(process.stderr, said), daemon=True),
+        )
+        for thread in (clock, *threads):
+            thread.start()
+        try:
+            sent = _at_most(process.stdout, MOST_BYTES + 1)
+            if len(sent) > MOST_BYTES:
+                process.kill()
+            status = process.wait()
+        finally:
+            clock.cancel()
+            process.kill()
+        for thread in threads:
+            thread.join(timeout=5)
+    return _Done(status, sent, b"".join(said), bool(late))
+
+
+def _at_most(source: IO[bytes] | None, most: int) -> bytes:
+    parts: list[bytes] = []
+    while source is not None and most > 0 and (part := source.read1(min(most, 1 << 16))):  # type: ignore[attr-defined]  # pipes are buffered readers
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)
+
+
+def _drain(source: IO[bytes] | None, said: list[bytes]) -> None:
+    """Keep the end of what a stream says, however much that is."""
+    while source is not None and (part := source.read(1 << 12)):
+        said[:] = [*said[-_MOST_LINES:], part]
+
+
+def _feed(target: IO[bytes] | None, agent: bytes) -> None:
+    if target is not None:
+        with suppress(OSError), target:
+            target.write(agent)
 
 
 def _reason(status: int, said: str) -> tuple[str, str]:

@@ -342,6 +342,24 @@ def test_host_that_would_be_an_option_is_never_given_to_ssh(host: str) -> None:
     assert caught.value.status is ExitStatus.USAGE
 
 
+@pytest.mark.parametrize(
+    ("sends", "why"),
+    [("exec cat /dev/zero", "it sent more than"), ("exec cat /dev/zero >&2", "did not answer within"),
+     ("cat /dev/zero | head -c 3000000 >&2; exit 3", "ended with status 3")],
+    ids=["without an end", "complaints without an end", "many complaints"],
+)  # fmt: skip
+def test_host_that_sends_without_an_end_is_cut_off(
+    sends: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f"#!/bin/sh\n{sends}\n")
+    ssh.chmod(0o755)
+    monkeypatch.setattr("advisor.system.ssh.MOST_BYTES", 4 << 20)
+    monkeypatch.setattr("advisor.system.ssh._SECONDS", 2 if "within" in why else 60)
+    with pytest.raises(AdvisorError, match=why):
+        capture_host("box", ssh=str(ssh))
+
+
 def test_redirection_away_from_https_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     handlers: list[type[request.HTTPRedirectHandler]] = []
 
