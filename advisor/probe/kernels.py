@@ -22,6 +22,7 @@ from advisor.system.agent.manifest import is_name
 _NEWEST: Final = 4
 _MOST_RPMS: Final = 200
 _IMAGES: Final = ("vmlinuz-", "vmlinux-", "kernel-")
+_NO_IMAGES: Final = (".old", ".bak", ".gz", ".xz", ".zst", ".hmac", ".sig")
 _CHANGELOGS: Final = (
     "/usr/share/doc/linux-image-{}/changelog.Debian.gz",
     "/usr/share/doc/linux-modules-{}/changelog.Debian.gz",
@@ -35,7 +36,7 @@ def images(readings: Readings) -> Iterator[InstalledKernel]:
     """Yield the kernels in ``/boot``, and those that lie beside their modules."""
     for name in readings.list("/boot"):
         release = next((name[len(i) :] for i in _IMAGES if name.startswith(i)), "")
-        if release[:1].isdigit() and not release.endswith((".old", ".bak")):
+        if release[:1].isdigit() and not release.endswith(_NO_IMAGES) and "-rescue-" not in release:
             yield InstalledKernel(release, source=f"/boot/{name}")
     for release in readings.list("/lib/modules"):
         if "vmlinuz" in readings.list(f"/lib/modules/{release}"):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from advisor.model.inventory import InstalledKernel, OfferedKernel
+from advisor.probe.kernels import images
 from advisor.probe.readings import Readings
 
 _LOCAL: Final = "/var/lib/pacman/local"
@@ -14,6 +15,7 @@ _SYNC: Final = "/var/lib/pacman/sync"
 _APK_DB: Final = "/lib/apk/db/installed"
 _APK_CACHE: Final = "/var/cache/apk"
 _DESC: Final = re.compile(r"%NAME%\n(\S+)\n\n%VERSION%\n(\S+)\n")
+_NO_KERNELS: Final = ("linux-api", "linux-tools", "linux-docs", "linux-firmware")
 _APK: Final = re.compile(r"P:(\S+)\nV:(\S+)\n")
 
 
@@ -59,12 +61,15 @@ def pacman(readings: Readings) -> Known:
 def arch_release(name: str, version: str) -> str:
     """Return the release of an Arch package: linux 6.12.1.arch1-1 is ``6.12.1-arch1-1``.
 
-    The variant comes last: linux-lts 6.6.63-1 is ``6.6.63-1-lts``.
+    The variant comes last: linux-lts 6.6.63-1 is ``6.6.63-1-lts``. Manjaro has a package a series:
+    linux612 6.12.30-1 is ``6.12.30-1-MANJARO``.
     """
     match = re.fullmatch(r"(?:\d+:)?(\d+(?:\.\d+)+)(?:\.([a-z]+\d+))?-([\d.]+)", version)
-    if match is None or name.startswith(("linux-api", "linux-tools", "linux-docs")):
+    if match is None or name.startswith(_NO_KERNELS):
         return ""
     parts = [match[1], *([match[2]] if match[2] else []), match[3]]
+    if re.fullmatch(r"linux\d{2,3}", name):
+        return "-".join([*parts, "MANJARO"])
     return "-".join([*parts, *([name[6:]] if name.startswith("linux-") else [])])
 
 
@@ -105,11 +110,8 @@ def rpm(readings: Readings, manager: str, machine: str) -> Known:
     """Return the kernels of a machine that has rpm: their releases are their packages' versions."""
     from advisor.probe.repositories import find_repositories, offered_rpms  # noqa: PLC0415 - seldom
 
-    kernels = [
-        _rpm_kernel(manager, release)
-        for release in readings.list("/lib/modules")
-        if "vmlinuz" in readings.list(f"/lib/modules/{release}")
-    ]
+    found = {kernel.release: kernel.source for kernel in images(readings)}
+    kernels = [_rpm_kernel(manager, release, found[release]) for release in sorted(found)]
     held = [
         *_ignored(readings, "/etc/dnf/dnf.conf", r"kernel"),
         *_ignored(readings, "/etc/yum.conf", r"kernel"),
@@ -125,9 +127,8 @@ def rpm(readings: Readings, manager: str, machine: str) -> Known:
     )
 
 
-def _rpm_kernel(manager: str, release: str) -> InstalledKernel:
+def _rpm_kernel(manager: str, release: str, source: str) -> InstalledKernel:
     """Return an installed kernel; SUSE's package counts rebuilds, which the release does not tell."""
-    source = f"/lib/modules/{release}"
     if manager == "zypper":
         flavour = re.search(r"-([a-z][a-z0-9]{1,15})\Z", release)
         return InstalledKernel(

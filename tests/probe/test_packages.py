@@ -164,6 +164,8 @@ def test_kernels_in_boot_without_a_package_are_told() -> None:
             "vmlinuz-linux",
             "vmlinuz-6.1.1.old",
             "kernel-6.6.1-gentoo",
+            "vmlinux-6.4.0-150600.23.25-default.gz",
+            "vmlinuz-0-rescue-0123456789abcdef0123456789abcdef",
         ]
     }
     found = inventory(listed=listed).packages.installed
@@ -182,6 +184,7 @@ def test_kernels_in_boot_without_a_package_are_told() -> None:
         ("linux-zen", "6.12.1.zen1-1", "6.12.1-zen1-1-zen"),
         ("linux-hardened", "6.11.9.hardened1-1", "6.11.9-hardened1-1-hardened"),
         ("linux-api-headers", "6.10-1", ""),
+        ("linux612", "6.12.30-1", "6.12.30-1-MANJARO"),
         ("linux", "nonsense", ""),
     ],
 )

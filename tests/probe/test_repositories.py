@@ -172,6 +172,14 @@ def test_zypper_offers_the_flavour_in_use_without_the_count_of_rebuilds() -> Non
     assert packages.offered[1].cves == {"CVE-2024-26000", "CVE-2025-21756"}
 
 
+def test_kernels_of_leap_lie_in_boot() -> None:
+    files = cached("repo-oss", "/var/cache/zypp/raw") | repo("repo-oss", "/etc/zypp/repos.d")
+    listed = {"/boot": [f"vmlinuz-{LEAP}", f"vmlinux-{LEAP}.gz"], "/lib/modules": [LEAP]}
+    found = inventory({"/etc/os-release": SUSE, **files}, listed=listed, release=LEAP).packages
+    assert [(k.release, k.package) for k in found.installed] == [(LEAP, "kernel-default")]
+    assert "6.4.0-150600.23.30-default" in {kernel.release for kernel in found.offered}
+
+
 @pytest.mark.parametrize(
     ("manager", "name", "version", "revision", "release"),
     [
