@@ -191,7 +191,7 @@ class Judge:
         evidence = f"named for it by {offer.cves_source}, and not for the running kernel by {mine}"
         told = filter(weighs, weighed.values())
         closed = detail(told, self._knowledge, Status.UNKNOWN, evidence)
-        why = f"{bare.why_not}; counted from {offer.cves_source}"
+        why = f"what it closes is counted from {offer.cves_source}, since its number does not tell"
         closes = tally(weighed)
         return Judged(
             offer, bare._replace(why_not=why, closes=closes, closes_findings=closed[:_TOLD]), closed

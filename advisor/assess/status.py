@@ -36,7 +36,8 @@ def judge(
         noted: Stable releases that, by a distribution's changelog, mended it.
     """
     if changelog:
-        return Judged(Status.FIXED, f"the package's own changelog names it ({changelog})")
+        who = "its vendor" if "advisories" in changelog else "the package's own changelog"
+        return Judged(Status.FIXED, f"{who} names it ({changelog})")
     version = identity.upstream
     if version is None:
         return Judged(Status.UNKNOWN, identity.why)
