@@ -76,7 +76,11 @@ def advise(
     sound = [one for one in ahead if one.offer.origin is not Origin.UPSTREAM and not breaks(one)]
     picture = frontier(assessment, inventory.kernel.identity.release, sound, name)
     return Advice(
-        candidates=tuple(one.candidate for one in ahead),
+        candidates=tuple(
+            one.candidate
+            for one in judged
+            if not one.offer.older or one.offer.origin is Origin.GIVEN
+        ),
         preflight=preflight(inventory, target, judged),
         decision=Decision(
             action=verdict.action,

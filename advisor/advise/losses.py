@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, cast
 
 from advisor.advise.offers import Offer
 from advisor.knowledge.store import KnowledgeBase
-from advisor.model.advice import Lost
+from advisor.model.advice import Lost, Origin
 from advisor.model.inventory import Device, DeviceKind, Inventory, KernelModules
 from advisor.model.version import KernelVersion, parse_version
 
@@ -65,6 +65,11 @@ class LossFinder:
                 lost.append(one)
             else:
                 notes.append(one)
+        if offer.origin is Origin.GIVEN and lists is None:
+            notes.append(
+                f"what was named of {offer.release} holds no modules, so what it drives was not looked at; "
+                "name its modules' package, too"
+            )
         return Losses(tuple(lost), tuple(dict.fromkeys(notes)))
 
     def _by_lists(

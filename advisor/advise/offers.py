@@ -41,6 +41,7 @@ class Offer(NamedTuple):
         older: Whether it is older than the running kernel: a way back, not a way on.
         opt_in: Whether it comes from a suite that nobody gets without asking for it.
         cves: What its own changelog names as fixed; ``cves_source`` is what was read for it.
+        files: The packages that the user named for it.
     """
 
     release: str
@@ -60,6 +61,7 @@ class Offer(NamedTuple):
     modules: KernelModules | None = None
     same_build: bool = False
     vendor: str = ""
+    files: tuple[str, ...] = ()
 
 
 def is_from_outside(inventory: Inventory) -> bool:
@@ -82,8 +84,8 @@ def find_offers(inventory: Inventory, extra: Iterable[GivenKernel] = ()) -> tupl
     newest few of each series are kept; of what is installed, everything.
     """
     given = [
-        _given(kernel, inventory)
-        for kernel in _together(extra)
+        _given(kernel, inventory)._replace(files=files)
+        for kernel, files in _together(extra)
         if not _is_running(inventory, kernel.kernel)
     ]
     if is_from_outside(inventory):
@@ -209,8 +211,8 @@ def _is_other_build(inventory: Inventory, package_version: str) -> bool:
     return bool(told) and package_version not in {"", told}
 
 
-def _together(extra: Iterable[GivenKernel]) -> Iterator[GivenKernel]:
-    """Yield the kernels that were named, one a release: a kernel may come in several packages."""
+def _together(extra: Iterable[GivenKernel]) -> Iterator[tuple[GivenKernel, tuple[str, ...]]]:
+    """Yield the kernels that were named, one a release, with their packages: there may be several."""
     by_release: dict[str, list[GivenKernel]] = {}
     for given in extra:
         by_release.setdefault(given.kernel.release, []).append(given)
@@ -219,7 +221,8 @@ def _together(extra: Iterable[GivenKernel]) -> Iterator[GivenKernel]:
         cves = frozenset[str]().union(*(part.kernel.cves for part in parts))
         source = next((part.kernel.cves_source for part in parts if part.kernel.cves), "")
         kernel = first.kernel._replace(cves=cves, cves_source=source)
-        yield GivenKernel(kernel, _joined([part.modules for part in parts if part.modules]))
+        files = tuple(dict.fromkeys(part.kernel.source for part in parts))
+        yield GivenKernel(kernel, _joined([part.modules for part in parts if part.modules])), files
 
 
 def _joined(parts: list[KernelModules]) -> KernelModules | None:

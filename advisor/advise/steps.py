@@ -179,7 +179,7 @@ def _keep(inventory: Inventory, refused: tuple[Judged, ...]) -> tuple[Step, ...]
         return (*off, *_instead(refused[0]))
     offer = refused[0].offer
     package = offer.meta or offer.package
-    if offer.opt_in or not package or not is_safe(package):
+    if offer.opt_in or offer.origin is Origin.GIVEN or not package or not is_safe(package):
         return (Step(f"Do not install {offer.release}.", "", "hold"), *_instead(refused[0]))
     command = {
         "apt": f"sudo apt-mark hold {package}",
@@ -231,8 +231,9 @@ def _install(inventory: Inventory, target: Judged, refused: tuple[Judged, ...]) 
     offer = target.offer
     manager = inventory.packages.manager
     if offer.origin is Origin.GIVEN:
-        command = _install_file(manager, offer.source)
-        return (Step("Install the package that you named.", command, "install"),)
+        what = "the package" if len(offer.files) == 1 else "the packages"
+        command = _install_files(manager, offer.files)
+        return (Step(f"Install {what} that you named.", command, "install"),)
     package = offer.meta or offer.package
     if not all(map(is_safe, (package, offer.suite or "x", offer.package_version or "x"))):
         return (Step(f"Install {offer.release} with the package manager.", "", "install"),)
@@ -280,13 +281,20 @@ def _install_exactly(manager: str, offer: Offer) -> str:
     return command if is_safe(name) and is_safe(version) else ""
 
 
-def _install_file(manager: str, path: str) -> str:
-    if not path.isprintable():
-        return ""
-    quoted = "'" + path.replace("'", "'\\''") + "'"
+def _install_files(manager: str, paths: tuple[str, ...]) -> str:
+    """Return how to install packages that lie on disk; ``""`` where these are no packages."""
     command = {
         "apt": "sudo apt install",
         "dnf": "sudo dnf install",
         "zypper": "sudo zypper install",
     }
-    return f"{command[manager]} {quoted}" if manager in command else ""
+    if manager not in command or not all(_is_package(path) for path in paths):
+        return ""
+    # A name without a slash would be looked for in the repositories.
+    names = (path if path.startswith(("/", "./", "../")) else f"./{path}" for path in paths)
+    quoted = ("'" + name.replace("'", "'\\''") + "'" for name in names)
+    return " ".join([command[manager], *quoted])
+
+
+def _is_package(path: str) -> bool:
+    return path.isprintable() and path.endswith((".deb", ".rpm"))
