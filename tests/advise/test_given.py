@@ -45,7 +45,7 @@ def test_all_packages_of_a_kernel_are_installed_together_and_by_path(
     knowledge: KnowledgeBase,
 ) -> None:
     image = given(NEXT, "image.deb")
-    rest = given(NEXT, "/tmp/modules.deb", modules("e1000e"), "linux-modules-")  # noqa: S108 - no file
+    rest = given(NEXT, "/tmp/modules.deb", modules("e1000e"), "linux-modules-")
     commands = [step.command for step in get(knowledge, image, rest).decision.steps]
     assert "sudo apt install './image.deb' '/tmp/modules.deb'" in commands
 
