@@ -39,6 +39,7 @@ _FORBIDDEN_TAGS: Final = frozenset(
 )
 _LONG: Final = Options(width=80, all=True)
 _SHORT: Final = Options(colour=True, width=40)
+_SHELL: Final = re.compile(r"[\x00-\x1f;`]|\$\(|\bid\b")  # what the hostile names below hold
 _COLOUR: Final = re.compile("\x1b\\[[0-9;]{1,8}m")
 _ADDRESS: Final = re.compile(r"#|https://(?:[a-z0-9-]+\.)+(?:org|com|net|io|dev)/")
 
@@ -68,6 +69,8 @@ def check_answer(answer: Answer) -> None:
     assert is_plain(render_table([answer, answer], _LONG)), "table"
     for explained in (*answer.inventory.devices[:2], *answer.assessment.findings[:2]):
         assert is_plain(render_explanation(answer, explained, _LONG)), "explain"
+    for step in answer.decision.steps:
+        assert not _SHELL.search(step.command), f"command: {step.command!r}"
     document = json.loads(json.dumps(scan_document(answer)))
     fault = next(iter(schema().iter_errors(document)), None)
     assert fault is None, f"schema: {fault.message[:200] if fault else ''}"
@@ -127,6 +130,15 @@ _ATTACKS: Final = (
     ("/proc/cmdline", f"{_HOSTILE} quiet"),
     ("/usr/src/zfs-2.2.2/META", f"Linux-Maximum: 6.6\n{_HOSTILE}"),
     ("/commands/session", f"ssh {_HOSTILE}\n"),
+    ("/var/lib/dpkg/status", "Package: linux-image-6.12.200;id\nStatus: hold ok installed\nVersion: 6.12.200-1$(id)\n"
+     "Architecture: amd64\n\nPackage: linux-image-6.12.94+deb13-amd64\nStatus: hold ok installed\nVersion: 6.12.94-1`id`\n"),
+    ("/var/lib/apt/lists/deb.debian.org_debian_dists_trixie_main_binary-amd64_Packages",
+     "Package: linux-image-6.12.200+deb13-amd64\nVersion: 6.12.200-1;id\nArchitecture: amd64\n\n"
+     "Package: linux-image-amd64$(id)\nVersion: 6.12.200-1\nDepends: linux-image-6.12.200+deb13-amd64\n"),
+    ("/var/lib/pacman/local/linux-6.12.1.arch1-1/desc", "%NAME%\nlinux-`id`\n\n%VERSION%\n6.12.1.arch1-1\n"),
+    ("/usr/src/zfs-2.2.2/dkms.conf", 'PACKAGE_NAME="x;id"\nPACKAGE_VERSION="$(id)"\n'),
+    ("/run/reboot-required.pkgs", "linux-image-;id\n$(id)\n"),
+    ("/etc/kernel/proxmox-boot-pin", "6.8.12-4-pve;id\n"),
 )  # fmt: skip
 
 
