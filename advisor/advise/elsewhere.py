@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from advisor.assess.status import judge
 from advisor.knowledge.store import KnowledgeBase
 from advisor.model.advice import Candidate, Origin
+from advisor.model.elsewhere import InKernel
 from advisor.model.inventory import GivenKernel, Inventory
 from advisor.probe.identity import identify
-
-
-class InKernel(NamedTuple):
-    """Whether another kernel has a fix, and what tells."""
-
-    release: str
-    status: str
-    evidence: str
 
 
 def in_candidates(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from advisor.advise.elsewhere import InKernel
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.model.advice import Answer
+from advisor.model.elsewhere import InKernel
 from advisor.model.finding import Finding
 from advisor.model.inventory import Device
 from advisor.render.text import Options, Style, clean, fold

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -12,6 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.packaging.roots.bare_root import CHECKOUT, SUITES, Root, make_base, make_root
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let `-n 2 --dist loadgroup` run one release of Debian beside the other."""
+    for item in items:
+        group = next((suite for suite in SUITES if f"[{suite}" in item.name), SUITES[0])
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
@@ -26,12 +34,17 @@ def cache() -> Path:
 
 @pytest.fixture(scope="session")
 def packages(cache: Path) -> Path:
-    """The folder with a wheel, a .deb and a zipapp of this checkout."""
+    """The folder with a wheel, a .deb and a zipapp of this checkout, made once in a run."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
     folder = cache / "dist"
-    shutil.rmtree(folder, ignore_errors=True)
-    build = str(CHECKOUT / "packaging/build.py")
-    command = [sys.executable, build, "wheel", "deb", "zipapp", str(folder)]
-    subprocess.run(command, check=True)
+    with (cache / "dist.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / run).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            build = str(CHECKOUT / "packaging/build.py")
+            command = [sys.executable, build, "wheel", "deb", "zipapp", str(folder)]
+            subprocess.run(command, check=True)
+            (folder / run).touch()
     return folder
 
 

@@ -153,7 +153,7 @@ def test_package_is_upgraded_and_leaves_nothing_of_the_old_one(
     gone = "usr/lib/python3/dist-packages/advisor/given_up.py"
     (tmp_path / "old" / gone).write_text("GIVEN_UP = True\n", encoding="utf-8")
     made = installed.folder / "root/old.deb"
-    build = ["dpkg-deb", "--root-owner-group", "--build", tmp_path / "old", made]
+    build = ["dpkg-deb", "--root-owner-group", "--build", str(tmp_path / "old"), str(made)]
     subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
     installed.run("apt-get install --allow-downgrades ./old.deb; rm old.deb")
     assert (installed.folder / gone).exists()
