@@ -99,6 +99,7 @@ def _compare(before: SavedScan, after: SavedScan) -> Comparison:
     checks = [
         *_kernel(before, after),
         *_devices(before, after),
+        *_modules(before, after),
         *_features(before, after),
         *_promise(before, after, closed, opened),
         *_trouble(before, after),
@@ -207,6 +208,19 @@ def _matched(
 def _label(device: SavedDevice) -> str:
     names = ", ".join(device.interfaces)
     return f"{device.name} ({names})" if names else device.name or device.id
+
+
+def _modules(before: SavedScan, after: SavedScan) -> Iterator[Check]:
+    for name in sorted(before.foreign - after.foreign):
+        text = f"{name} was loaded and is not any more: is it built, and signed, for this kernel?"
+        yield Check("module", CheckStatus.WARN, text, f"/proc/modules: no {name}")
+    if before.loaded is None or after.loaded is None:
+        return
+    gone = sorted(before.loaded - after.loaded - before.foreign)
+    if gone:
+        more = f" and {len(gone) - _FEW} more" if len(gone) > _FEW else ""
+        text = f"loaded before and not now, which may come with use: {', '.join(gone[:_FEW])}{more}"
+        yield Check("modules", CheckStatus.OK, text, "/proc/modules")
 
 
 def _features(before: SavedScan, after: SavedScan) -> Iterator[Check]:

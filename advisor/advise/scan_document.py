@@ -46,6 +46,8 @@ class SavedScan(NamedTuple):
         target: What was advised to be run next, ``""`` where nothing was.
         promised: How many fixes that can run here the target was to close, None where not counted.
         log_errors: Errors in the kernel's log; None where it was not read.
+        foreign: Loaded modules that do not come with the kernel.
+        loaded: Every loaded module; None where that was not read.
     """
 
     host: str
@@ -61,6 +63,8 @@ class SavedScan(NamedTuple):
     promised: int | None
     unknowns: frozenset[str]
     log_errors: tuple[str, ...] | None
+    foreign: frozenset[str] = frozenset()
+    loaded: frozenset[str] | None = None
 
 
 def read_scan(document: object, name: str) -> SavedScan:
@@ -83,6 +87,7 @@ def read_scan(document: object, name: str) -> SavedScan:
         )
     advice, kernel = _object(top.get("advice")), _object(top.get("kernel"))
     target = _text(advice, "target")
+    loaded = _texts(kernel, "loaded")
     return SavedScan(
         host=_text(_object(top.get("host")), "name"),
         generated=_text(top, "generated"),
@@ -97,6 +102,8 @@ def read_scan(document: object, name: str) -> SavedScan:
         promised=_promised(top, target),
         unknowns=frozenset(_text(one, "what") for one in _objects(top, "unknowns")),
         log_errors=_texts(kernel, "log_errors") if "log_errors" in kernel else None,
+        foreign=frozenset(_object(kernel.get("out_of_tree"))),
+        loaded=None if loaded is None else frozenset(loaded),
     )
 
 

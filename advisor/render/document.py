@@ -115,6 +115,7 @@ def _host(inventory: Inventory) -> Document:
 
 def _kernel(answer: Answer) -> Document:
     kernel, log = answer.inventory.kernel, answer.inventory.log
+    loaded = answer.inventory.modules.loaded
     identity = kernel.identity
     return {
         "release": identity.release,
@@ -131,6 +132,7 @@ def _kernel(answer: Answer) -> Document:
         "config_source": kernel.config_source or None,
         "tainted": list(kernel.tainted),
         "out_of_tree": dict(kernel.out_of_tree),
+        "loaded": None if loaded is None else sorted(loaded),
         "livepatches": list(kernel.livepatches),
         "lockdown": kernel.lockdown or None,
         "secure_boot": kernel.secure_boot or None,

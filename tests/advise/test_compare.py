@@ -222,6 +222,27 @@ def test_verify_does_not_call_errors_new_where_the_log_was_not_read_before(
     assert "igb: reset" in text
 
 
+def test_verify_misses_a_module_that_does_not_come_with_the_kernel(
+    before: Document, after: Document
+) -> None:
+    first = {**before, "kernel": {**before["kernel"], "out_of_tree": {"nvidia": "POE"}}}
+    status, text = told(verify(first, after))["module"]
+    assert status is CheckStatus.WARN
+    assert text.startswith("nvidia was loaded and is not any more")
+    assert "module" not in told(verify(first, {**after, "kernel": first["kernel"]}))
+
+
+def test_verify_tells_of_modules_that_are_not_loaded_now(before: Document, after: Document) -> None:
+    first = {**before, "kernel": {**before["kernel"], "loaded": ["a", "kvm", "x"]}}
+    then = {**after, "kernel": {**after["kernel"], "loaded": ["a"]}}
+    assert told(verify(first, then))["modules"] == (
+        CheckStatus.OK,
+        "loaded before and not now, which may come with use: kvm, x",
+    )
+    then["kernel"]["loaded"] = None
+    assert "modules" not in told(verify(first, then))
+
+
 def test_verify_of_two_machines_says_so(before: Document, after: Document) -> None:
     after = {**after, "host": {**after["host"], "name": "other"}}
     assert told(verify(before, after))["host"][0] is CheckStatus.WARN
