@@ -53,11 +53,18 @@ class Package(NamedTuple):
 
 
 class Installed(NamedTuple):
-    """What dpkg has installed: kernels, readings of those held, and their architectures."""
+    """What dpkg has installed.
+
+    Attributes:
+        held: The readings that keep kernels back.
+        architectures: Those of the kernels.
+        metas: The packages that pull kernels in: ``linux-image-amd64``.
+    """
 
     kernels: tuple[InstalledKernel, ...]
     held: tuple[str, ...]
     architectures: frozenset[str]
+    metas: frozenset[str]
 
 
 class Offered(NamedTuple):
@@ -91,13 +98,21 @@ def installed(readings: Readings, status: str) -> Installed:
     kernels: list[InstalledKernel] = []
     held: list[str] = []
     architectures: set[str] = set()
+    metas: set[str] = set()
     for package in packages_in(status):
         if package.status.startswith("hold "):
             held.append(f"{STATUS}: {package.name} is on hold")
-        if package.status.endswith(" installed") and package.release:
+        if package.status.endswith(" installed") and not package.release:
+            metas.add(package.name)
+        elif package.status.endswith(" installed"):
             architectures.add(package.architecture)
             kernels.append(InstalledKernel(package.release, package.name, package.version, STATUS))
-    return Installed(_without_twins(kernels), (*held, *_pinned(readings)), frozenset(architectures))
+    return Installed(
+        _without_twins(kernels),
+        (*held, *_pinned(readings)),
+        frozenset(architectures),
+        frozenset(metas),
+    )
 
 
 def _without_twins(kernels: list[InstalledKernel]) -> tuple[InstalledKernel, ...]:
@@ -133,15 +148,15 @@ def list_age_days(readings: Readings) -> int | None:
     return min(ages, default=None)
 
 
-def offered(readings: Readings, machine: str, architectures: frozenset[str]) -> Offered:
+def offered(readings: Readings, machine: str, here: Installed) -> Offered:
     """Return the kernels that apt's own lists offer, the newest few of each kind and suite.
 
     Args:
         readings: The machine.
         machine: ``uname -m``.
-        architectures: Those of the kernels that are installed.
+        here: What is installed.
     """
-    wanted = architectures | {_ARCHITECTURES.get(machine, machine)}
+    wanted = here.architectures | {_ARCHITECTURES.get(machine, machine)}
     age = list_age_days(readings)
     found: list[OfferedKernel] = []
     unread: list[str] = []
@@ -153,7 +168,7 @@ def offered(readings: Readings, machine: str, architectures: frozenset[str]) -> 
         text = readings.text(path, "the kernels that a list of apt offers")
         unread += [path] if text is None else []
         packages = list(packages_in(text or ""))
-        metas = _metas(packages)
+        metas = _metas(packages, here.metas)
         suite = _suite(readings, name)
         found += [
             OfferedKernel(
@@ -187,14 +202,18 @@ def _newest(packages: Iterable[Package]) -> list[Package]:
     return found
 
 
-def _metas(packages: list[Package]) -> dict[str, str]:
-    """Return image package -> the meta package that pulls it in, the shortest of several."""
+def _metas(packages: list[Package], here: frozenset[str]) -> dict[str, str]:
+    """Return image package -> the meta package that pulls it in: one that is installed, or the shortest."""
     metas: dict[str, str] = {}
+
+    def rank(name: str) -> tuple[bool, int]:
+        return (name not in here, len(name))
+
     for package in packages:
         if not package.release and package.name.startswith(_META):
             for wanted in re.split(r"[,|]\s*", package.depends):
                 image = wanted.split(" ")[0]
-                if image not in metas or len(package.name) < len(metas[image]):
+                if image not in metas or rank(package.name) < rank(metas[image]):
                     metas[image] = package.name
     return metas
 

@@ -87,7 +87,7 @@ def _known(readings: Readings, manager: str, status: str, machine: str) -> Known
         found = apt.installed(readings, status)
         if not found.kernels and not any(images(readings)):
             return Known(held=found.held)
-        offers = apt.offered(readings, machine, found.architectures)
+        offers = apt.offered(readings, machine, found)
         age = apt.list_age_days(readings)
         return Known(found.kernels, offers.kernels, found.held, age, offers.unread)
     if manager == "pacman":

@@ -101,6 +101,21 @@ def test_apt_suite_of_ubuntu_is_its_suite() -> None:
     assert [kernel.suite for kernel in offered] == ["noble-updates"]
 
 
+def test_apt_meta_package_that_is_installed_is_the_one_to_upgrade() -> None:
+    path = f"{LISTS}/x_ubuntu_dists_noble-updates_main_binary-amd64_Packages"
+    image = "linux-image-6.14.0-33-generic"
+    metas = ("linux-image-generic-6.14", "linux-image-generic-hwe-24.04")
+    files = {
+        STATUS: stanza("linux-image-6.11.0-29-generic", "6.11.0-29.29~24.04.1", OK)
+        + stanza(metas[1], "6.11.0-29.29~24.04.1", OK),
+        path: stanza(image, "6.14.0-33.33~24.04.1")
+        + "".join(stanza(meta, "6.14.0-33.33~24.04.1", depends=image) for meta in metas),
+    }
+    listed = {LISTS: [path.rpartition("/")[2]]}
+    (kernel,) = inventory(files, listed=listed, release="6.11.0-29-generic").packages.offered
+    assert kernel.meta == metas[1]
+
+
 def test_apt_keeps_the_newest_few_of_many() -> None:
     path = f"{LISTS}/x_dists_trixie_main_binary-amd64_Packages"
     many = "".join(
