@@ -222,12 +222,15 @@ def _repository(readings: Readings, name: str, folder: str) -> Repository | None
 
 
 def _enabled(readings: Readings, manager: str) -> frozenset[str] | None:
-    """Return the repositories that are switched on, None where no file names any."""
+    """Return the repositories that are switched on, None where no file names any or one is unreadable."""
     states: dict[str, bool] = {}
     for folder in _FOLDERS[manager]:
         for file in readings.list(folder)[:_MOST]:
             name = ""
-            for line in (readings.text(f"{folder}/{file}") or "").split("\n")[: 50 * _MOST]:
+            text = readings.text(f"{folder}/{file}")
+            if text is None:
+                return None
+            for line in text.split("\n")[: 50 * _MOST]:
                 if line.startswith("["):
                     name = line[1:].partition("]")[0]
                     states.setdefault(name, True)

@@ -124,6 +124,23 @@ def test_repository_that_is_switched_off_offers_nothing() -> None:
     assert "dnf list --showduplicates kernel" in why
 
 
+def test_repositories_count_as_on_where_a_file_that_says_so_cannot_be_read() -> None:
+    files = cached("baseos") | {"/etc/yum.repos.d/a.repo": "[other]\nenabled=1\n"}
+    listed = {
+        "/lib/modules": [ROCKY],
+        f"/lib/modules/{ROCKY}": ["vmlinuz"],
+        "/etc/yum.repos.d": ["a.repo", "redhat.repo"],
+    }
+    found = inventory({"/etc/os-release": EL, **files}, listed=listed, release=ROCKY).packages
+    assert [kernel.release for kernel in found.offered] == [ROCKY, NEXT]
+
+
+def test_subscriptions_with_hundreds_of_repositories_are_read() -> None:
+    many = "".join(f"[rhel-{n}]\nname={'x' * 300}\nenabled=0\n" for n in range(400))
+    files = cached("baseos") | {"/etc/yum.repos.d/redhat.repo": many + "[baseos]\nenabled=1\n"}
+    assert [k.suite for k in machine(EL, ROCKY, files).packages.offered] == ["baseos", "baseos"]
+
+
 def test_lists_of_an_older_distribution_release_are_left_alone(tmp_path: Path) -> None:
     old, new = "updates-0123456789abcdef", "updates-fedcba9876543210"
     for day, folder, kernel in ((1, old, "6.17.1"), (5, new, "6.18.1")):
