@@ -15,6 +15,7 @@ import pytest
 from tests.packaging.roots.bare_root import CHECKOUT, SUITES, Root, make_base, make_root
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let `-n 2 --dist loadgroup` run one release of Debian beside the other."""
     for item in items:
