@@ -12,6 +12,8 @@ import pytest
 from advisor.model.inventory import InstalledKernel, Inventory
 from advisor.probe.readings import Readings
 from advisor.probe.repositories import find_repositories, offered_rpms, release_of
+from advisor.system.agent.keep import kept
+from advisor.system.agent.manifest import Rule
 from advisor.system.live import LiveSystem
 from tests.machines.made import inventory
 
@@ -227,3 +229,27 @@ def test_kernel_whose_version_is_locked_is_held(path: str, text: str) -> None:
     held = machine(FC, FEDORA, {path: text}).packages.held
     assert len(held) == 1
     assert held[0].startswith(f"{path}: ")
+
+
+def test_changelogs_of_several_kernels_are_told_apart_as_rpm_prints_them() -> None:
+    said = (
+        b"\nkernel-package 5.14.0 503.el9 x86_64\n- net: fix {CVE-2024-11111}\n- old: CVE-2024-26000\n"
+        b"\nkernel-package 5.14.0 570.el9 x86_64\n- vsock: {CVE-2025-21756}\n- CVE-2024-26000\n"
+    )
+    kept_lines = kept(said, Rule(1 << 20, "cves-by-kernel"))
+    assert kept_lines.decode().splitlines() == [
+        "kernel-package 5.14.0 503.el9 x86_64 CVE-2024-11111 CVE-2024-26000",
+        "kernel-package 5.14.0 570.el9 x86_64 CVE-2024-26000 CVE-2025-21756",
+    ]
+    assert kept(kept_lines, Rule(1 << 20, "cves-by-kernel")) == kept_lines
+
+
+@pytest.mark.parametrize("name", ["baseos", "updates", "repo-oss"])
+def test_what_is_kept_of_a_list_stays_the_same_when_it_is_kept_again(name: str) -> None:
+    for path, content in cached(name).items():
+        how = "rpms" if "primary" in path else "advisories" if "updateinfo" in path else ""
+        if how and isinstance(content, bytes):
+            rule = Rule(32 << 20, how)
+            once = kept(content, rule)
+            assert once
+            assert kept(once, rule) == once
