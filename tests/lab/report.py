@@ -26,7 +26,7 @@ no such device there.
 _COST = """
 ## What a scan costs
 
-CPU seconds, a user without rights, the least of three runs. The processor is emulated, so only the last
+CPU seconds, a user without rights, the least of several runs. The processor is emulated, so only the last
 column says something. The times are all on this page that differs from run to run.
 """
 _STORY = """
@@ -104,13 +104,16 @@ def _skipped(results: list[Result]) -> Iterator[str]:
 
 
 def _devices(results: list[Result]) -> Iterator[str]:
-    labels = dict.fromkeys(verdict.label for result in results for verdict in result.verdicts)
+    # A newer list of PCI ids may call a card otherwise: the newest name stands for all.
+    labels = {
+        _same(verdict.label): verdict.label for result in results for verdict in result.verdicts
+    }
     notes: dict[str, int] = {}
     rows: list[list[str]] = []
-    for label in labels:
+    for same, label in labels.items():
         row = [label]
         for result in results:
-            found = [verdict for verdict in result.verdicts if verdict.label == label]
+            found = [verdict for verdict in result.verdicts if _same(verdict.label) == same]
             different = [f"{text} ({v.explained})" for v in found for text in v.differences]
             marks = [f"differs [{notes.setdefault(text, len(notes) + 1)}]" for text in different]
             row.append(", ".join(marks) or ("agrees" if found else "-"))
@@ -119,6 +122,11 @@ def _devices(results: list[Result]) -> Iterator[str]:
     yield from _table(("device", *heads), _folded(rows))
     yield from ("",) if notes else ()
     yield from (f"{number}. {text}" for text, number in notes.items())
+
+
+def _same(label: str) -> str:
+    """Return what tells a device from others: its ids where the label ends in them."""
+    return label.rpartition("[")[2] if label.endswith("]") else label
 
 
 def _folded(rows: list[list[str]]) -> Iterator[list[str]]:
