@@ -15,14 +15,6 @@ import pytest
 from tests.packaging.roots.bare_root import CHECKOUT, SUITES, Root, make_base, make_root
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let `-n 2 --dist loadgroup` run one release of Debian beside the other."""
-    for item in items:
-        group = next((suite for suite in SUITES if f"[{suite}" in item.name), SUITES[0])
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def cache() -> Path:
     """Where roots and packages are kept."""
@@ -49,9 +41,12 @@ def packages(cache: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=SUITES)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(suite, marks=pytest.mark.xdist_group(suite)) for suite in SUITES],
+)
 def suite(request: pytest.FixtureRequest) -> str:
-    """A release of Debian."""
+    """A release of Debian; `-n 2 --dist loadgroup` runs one beside the other."""
     return str(request.param)
 
 
