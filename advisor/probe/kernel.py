@@ -123,7 +123,7 @@ def _config(readings: Readings, release: str) -> tuple[Mapping[str, str] | None,
 
 def _tainted(readings: Readings) -> tuple[str, ...]:
     text = readings.text("/proc/sys/kernel/tainted", "whether the kernel is tainted")
-    if text is None or not re.fullmatch(r"[0-9]{1,20}\s*", text):
+    if text is None or not re.fullmatch(r"[0-9]{1,20}[ \n]*", text):
         return ()
     bits = int(text)
     return tuple(word for bit, word in enumerate(_TAINTS) if bits >> bit & 1)

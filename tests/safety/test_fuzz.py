@@ -18,7 +18,7 @@ from advisor.system.recorded import RecordedSystem
 from tests.safety.fuzz.files import FILES, LINKS
 from tests.safety.fuzz.seeds import plain_tar, texts
 from tests.safety.fuzz.table import END, START
-from tests.safety.fuzz.target import Target, run_cases, run_data
+from tests.safety.fuzz.target import Target, run_cases, run_data, seeded
 from tests.safety.fuzz.targets import TARGETS
 from tests.safety.fuzz.targets_machine import NOW
 
@@ -47,9 +47,35 @@ def test_table_of_the_long_run_has_every_parser_and_no_crash() -> None:
 # Swelling: what is repeated to the limit of its file must not take more than its length.
 
 _PIECES = st.sampled_from(
-    [b"\n", b" ", b"\t", b"=", b",", b"(", b"[", b"*", b"a", b"0", b"\n ", b"a\n", b"A=", b"\n\n", b"a b c d ",
-     b"\nPackage: linux-image-6.1", b"alias a* b\n", b"*a", b"%NAME%\nlinux\n\n%VERSION%\n", b"\xd9\xa3", b'"', b"\\"]
-)  # fmt: skip
+    [
+        *(
+            b"\n",
+            b" ",
+            b"\t",
+            b"=",
+            b",",
+            b"(",
+            b"[",
+            b"*",
+            b"a",
+            b"0",
+            b"\n ",
+            b"a\n",
+            b"A=",
+            b"\n\n",
+        ),
+        *(
+            b"a b c d ",
+            b"\nPackage: linux-image-6.1",
+            b"alias a* b\n",
+            b"*a",
+            b"\xd9\xa3",
+            b'"',
+            b"\\",
+        ),
+        *(b"%NAME%\nlinux\n\n%VERSION%\n", b"P:linux-a\nV:1\n", b"CVE-2026-", b"(a@", b"E:"),
+    ]
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -63,5 +89,5 @@ def test_file_that_repeats_itself_is_read_in_time(path: str, piece: bytes, head:
     def run(content: bytes) -> None:
         probe(RecordedSystem(io.BytesIO(content), "swollen.tar"), now=NOW)
 
-    _, _, crash = run_data(Target("swollen", "", lambda _: data, run, seconds=3), data)
+    _, _, crash = run_data(Target("swollen", "", seeded((data,)), run, seconds=3), data)
     assert crash is None, crash.trace if crash else ""

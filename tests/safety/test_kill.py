@@ -1,5 +1,6 @@
 """Kill -9 at every step of every write: old or new, never half, and nothing is left for ever."""
 
+# ruff: noqa: E501 - tables and inputs, a line each
 from __future__ import annotations
 
 import hashlib
@@ -28,7 +29,9 @@ from tests.safety.process import ROOT, SMALL, advisor, environment, needs, run
 
 # Every step of every write; without it the first and the last steps of most.
 LONG: Final = bool(os.environ.get("ADVISOR_SAFETY_LONG"))
-_CALLS: Final = "openat,write,pwrite64,fsync,fdatasync,chmod,fchmod,fchmodat,rename,renameat,renameat2,unlink"
+_CALLS: Final = (
+    "openat,write,pwrite64,fsync,fdatasync,chmod,fchmod,fchmodat,rename,renameat,renameat2,unlink"
+)
 _LINE: Final = re.compile(r"(\w+)\((.*)")
 _SERIAL: Final = 20_991_231
 _DONE: Final = range(4)  # Nagios wants 0 to 3
@@ -48,6 +51,11 @@ class Writer(NamedTuple):
     target: str
     is_whole: Callable[[bytes], bool]
     thorough: bool = False
+
+
+def long_ago() -> float:
+    """Return a time at which nobody is writing any more: more than an hour back."""
+    return time.time() - 4000
 
 
 def is_json(content: bytes) -> bool:
@@ -86,8 +94,12 @@ def is_capture(content: bytes) -> bool:
     return True
 
 
-def report(name: str, is_whole: Callable[[bytes], bool], *more: str, thorough: bool = False) -> Writer:
-    words = advisor("report", "--from", str(SMALL), "-o", f"{{}}/{name}", "--database", "{}/../kb.sqlite", *more)
+def report(
+    name: str, is_whole: Callable[[bytes], bool], *more: str, thorough: bool = False
+) -> Writer:
+    words = advisor(
+        "report", "--from", str(SMALL), "-o", f"{{}}/{name}", "--database", "{}/../kb.sqlite", *more
+    )
     return Writer(tuple(words), name, is_whole, thorough)
 
 
@@ -96,7 +108,9 @@ _COMPILE: Final = (
     "from advisor.knowledge.build.database import compile_database;"
     "compile_database(Path(sys.argv[1]), parts(*[record(f'CVE-2026-{n}', '6.1:6.12.5') for n in range(1000, 1400)]))"
 )
-_AGENT: Final = "import sys; from advisor.system.agent.capture import main; sys.exit(main(['-o', sys.argv[1]]))"
+_AGENT: Final = (
+    "import sys; from advisor.system.agent.capture import main; sys.exit(main(['-o', sys.argv[1]]))"
+)
 
 WRITERS: Final = {
     "report-html": report("r.html", ends_with(b"</html>\n"), thorough=True),
@@ -137,7 +151,9 @@ def command(writer: Writer, folder: Path) -> list[str]:
 
 def scene(folder: Path) -> dict[str, str]:
     """The environment of a run: all that it keeps stands in the folder; an update needs the clock."""
-    made = environment(XDG_STATE_HOME=str(folder), XDG_DATA_HOME=str(folder), TMPDIR=str(folder.parent))
+    made = environment(
+        XDG_STATE_HOME=str(folder), XDG_DATA_HOME=str(folder), TMPDIR=str(folder.parent)
+    )
     made.pop("SOURCE_DATE_EPOCH")
     return made
 
@@ -188,7 +204,11 @@ def test_writer_killed_at_any_step_leaves_the_old_or_the_new(name: str, shop: Pa
         kill = ["strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
         kill += ["-e", f"inject={call}:signal=KILL:when={number}"]
         done = run(command(writer, folder), before=kill, env=scene(folder))
-        assert done.returncode in {-signal.SIGKILL, 128 + signal.SIGKILL}, (call, number, done.stderr)
+        assert done.returncode in {-signal.SIGKILL, 128 + signal.SIGKILL}, (
+            call,
+            number,
+            done.stderr,
+        )
         content = target.read_bytes()
         assert content == old or writer.is_whole(content), (call, number, content[-200:])
         seen.add("old" if content == old else "new")
@@ -201,13 +221,15 @@ def _is_swept(writer: Writer, folder: Path, target: Path) -> None:
     left = [path for path in target.parent.iterdir() if path.name.startswith(".")]
     for path in left:
         assert re.fullmatch(r"\.{1,2}[a-z.-]+(?:\.[0-9a-f]{12}){1,2}", path.name), path.name
-        os.utime(path, (time.time() - 4000,) * 2)
+        os.utime(path, (long_ago(), long_ago()))
     target.unlink()
     done = run(command(writer, folder), env=scene(folder))
     assert done.returncode in _DONE, done.stderr
     assert writer.is_whole(target.read_bytes())
     is_agent = "agent" in " ".join(writer.words)
-    assert is_agent or not [path.name for path in target.parent.iterdir() if path.name.startswith(".")]
+    assert is_agent or not [
+        path.name for path in target.parent.iterdir() if path.name.startswith(".")
+    ]
 
 
 SWEEP = """
@@ -252,7 +274,7 @@ def test_left_over_of_a_killed_writer_goes_after_an_hour(tmp_path: Path) -> None
     for path in (young, old, other, user):
         path.write_bytes(b"half")
     for path in (old, other, user):
-        os.utime(path, (time.time() - 4000,) * 2)
+        os.utime(path, (long_ago(), long_ago()))
     code = "import sys; from pathlib import Path; from advisor.system.files import write_text;"
     code += "write_text(Path(sys.argv[1]), 'x')"
     done = run([sys.executable, "-c", code, str(target)])

@@ -24,8 +24,8 @@ _CHANGING: Final = re.compile(
     r"|mount|umount2|init_module|finit_module|delete_module|kexec_load|reboot|bpf|ptrace|kill|sethostname"
     r"|settimeofday|io_uring_setup)\("
 )
-# Programs that a scan may run are in the manifest; of these, rpm is asked on machines that have it.
-_PROGRAMS: Final = ("rpm",)
+# What a scan may run: rpm where a machine has it, journalctl where a user may not read /dev/kmsg.
+_PROGRAMS: Final = ("rpm", "journalctl")
 
 
 def commands(database: Path, saved: Path) -> dict[str, list[str]]:
@@ -36,7 +36,9 @@ def commands(database: Path, saved: Path) -> dict[str, list[str]]:
         "scan-json": advisor("scan", "--format", "json", *given),
         "scan-from": advisor("scan", "--from", str(CAPTURE), *given),
         "report": advisor("report", *given),
-        "report-markdown": advisor("report", "--from", str(CAPTURE), "--format", "markdown", *given),
+        "report-markdown": advisor(
+            "report", "--from", str(CAPTURE), "--format", "markdown", *given
+        ),
         "explain": advisor("explain", "CVE-2024-26581", *given),
         "verify": advisor("verify", str(saved), *given),
         "diff": advisor("diff", str(saved), str(saved)),
@@ -76,7 +78,9 @@ def test_command_opens_no_connection_runs_no_program_and_writes_nothing(
     sockets = {match[1] for call in calls if (match := re.match(r"socket\((\w+)", call))}
     assert sockets <= _LOCAL
     assert not [call for call in calls if call.startswith("connect(") and "AF_UNIX" not in call]
-    assert not [call for call in calls if call.startswith(("bind(", "listen(")) and "NETLINK" not in call]
+    assert not [
+        call for call in calls if call.startswith(("bind(", "listen(")) and "NETLINK" not in call
+    ]
     programs = [match[1] for call in calls if (match := re.match(r'execve\("([^"]*)"', call))]
     assert all(Path(path).name in _PROGRAMS for path in programs[1:]), programs
     writing = [call for call in calls if re.match(r"openat\(.*O_(WRONLY|RDWR|CREAT)", call)]
@@ -106,7 +110,7 @@ def hook(event, args):
                    "http.client.connect", "ftplib.connect", "smtplib.connect"):
         seen.append(event)
     elif event in ("os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "os.fork", "pty.spawn"):
-        if event != "subprocess.Popen" or list(args[1])[:1] != ["rpm"]:
+        if event != "subprocess.Popen" or list(args[1])[:1] not in (["rpm"], ["journalctl"]):
             seen.append(event + repr(args[1:2]))
     elif event in ("pickle.find_class", "marshal.loads", "code.__new__", "webbrowser.open"):
         seen.append(event)
@@ -122,11 +126,16 @@ print(json.dumps([status, sorted(set(seen))]))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_python_sees_no_connection_no_program_and_no_pickle(name: str, database: Path, saved: Path) -> None:
+def test_python_sees_no_connection_no_program_and_no_pickle(
+    name: str, database: Path, saved: Path
+) -> None:
     """The same, seen by Python's own audit events: it needs no strace."""
     words = commands(database, saved)[name][3:]
     code = [commands(database, saved)[name][0], "-c", AUDIT, json.dumps(words), "hide"]
-    done = run(code, env={**environment(), "PYTHONDONTWRITEBYTECODE": "", "HOME": os.environ.get("HOME", "/")})
+    done = run(
+        code,
+        env={**environment(), "PYTHONDONTWRITEBYTECODE": "", "HOME": os.environ.get("HOME", "/")},
+    )
     assert done.returncode == 0, done.stderr
     status, seen = json.loads(done.stdout.splitlines()[-1])
     assert status == 0

@@ -11,9 +11,8 @@ import struct
 import time
 from collections.abc import Callable
 from contextlib import closing
-from email.message import Message
+from http.client import HTTPMessage
 from pathlib import Path
-from typing import cast
 from urllib import request
 
 import pytest
@@ -33,6 +32,7 @@ from advisor.pipeline import scan
 from advisor.probe import probe
 from advisor.probe.aliases import AliasTable
 from advisor.system.agent.capture import ABOUT, main
+from advisor.system.agent.facts import journal_errors
 from advisor.system.agent.manifest import Raw
 from advisor.system.agent.names import add_names
 from advisor.system.agent.unpack import keep_stanzas
@@ -53,12 +53,32 @@ def in_time(ask: Callable[[], object]) -> None:
     assert time.process_time() - start < QUICK
 
 
+def refused_with(status: ExitStatus, ask: Callable[[], object]) -> None:
+    """Ask for something that may be answered, or refused with one status and no other error."""
+    found: list[ExitStatus] = []
+    try:
+        ask()
+    except AdvisorError as error:
+        found.append(error.status)
+    assert found in ([], [status])
+
+
 # Readings.
 
 
 def test_references_in_digits_of_another_script_are_no_number() -> None:
     found = inventory({"/proc/modules": "nft_nat 1 \u00b2 - Live 0\nnft_x 1 \u0663 - Live 0\n"})
     assert found.modules.loaded is not None
+
+
+@pytest.mark.parametrize("level", ['["3"]', "{}", "null", "3", '"3"'])
+def test_journal_whose_level_is_of_another_type_is_read(level: str) -> None:
+    line = f'{{"PRIORITY": {level}, "MESSAGE": "disk is gone"}}\n'.encode()
+    assert list(journal_errors(line)) == (["disk is gone"] if level == '"3"' else [])
+
+
+def test_tainted_with_odd_blanks_behind_it_is_not_understood() -> None:
+    assert inventory({"/proc/sys/kernel/tainted": "4097\x1c"}).kernel.tainted == ()
 
 
 @pytest.mark.parametrize("name", ["a/b", "../../etc", "*", "\x1b[2J", "..", ""])
@@ -97,7 +117,9 @@ def test_file_of_a_capture_has_the_same_limit_as_on_the_machine() -> None:
 
 
 @pytest.mark.parametrize("offset", [2**63, 2**64 - 1, 2**40])
-def test_hardware_database_that_points_beyond_everything_names_nothing(offset: int, tmp_path: Path) -> None:
+def test_hardware_database_that_points_beyond_everything_names_nothing(
+    offset: int, tmp_path: Path
+) -> None:
     (tmp_path / "etc/udev").mkdir(parents=True)
     head = b"KSLPHHRH" + bytes(24)
     for numbers in ((24, 16, 16, offset), (24, 16, 16, 64)):
@@ -122,7 +144,9 @@ def test_package_list_without_blank_lines_is_read_in_time() -> None:
     in_time(lambda: keep_stanzas(content, 1 << 30))
 
 
-@pytest.mark.parametrize("pattern", ["*a" * 20_000, "[" * 20_000, "pci:" + "*a" * 20_000, "pci:[" * 9_000])
+@pytest.mark.parametrize(
+    "pattern", ["*a" * 20_000, "[" * 20_000, "pci:" + "*a" * 20_000, "pci:[" * 9_000]
+)
 def test_alias_pattern_without_end_is_matched_in_time(pattern: str) -> None:
     table = AliasTable(f"alias {pattern} x\n" * 3)
     in_time(lambda: table.modules("pci:v00008086d000015B8" + "a" * 1000))
@@ -131,7 +155,12 @@ def test_alias_pattern_without_end_is_matched_in_time(pattern: str) -> None:
 
 @pytest.mark.parametrize("letter", ["\u0663", "x", "0", "-", "_", "(", "\n"])
 def test_record_of_one_letter_is_classified_in_time(letter: str) -> None:
-    in_time(lambda: (bug_class(letter * 60_000, letter * 60_000), evidence(letter * 60_000, letter * 60_000)))
+    in_time(
+        lambda: (
+            bug_class(letter * 60_000, letter * 60_000),
+            evidence(letter * 60_000, letter * 60_000),
+        )
+    )
 
 
 def test_saved_scans_with_many_devices_are_compared_in_time() -> None:
@@ -173,8 +202,13 @@ def test_data_files_that_are_no_text_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [b"-60       ", b"-120      ", b"9999999999"])
 def test_package_with_a_size_that_leads_back_or_nowhere_ends(size: bytes, tmp_path: Path) -> None:
     path = tmp_path / "linux.deb"
-    path.write_bytes(b"!<arch>\n" + b"x               0           0     0     100644  " + size + b"`\n" + b"y" * 200)
-    in_time(lambda: pytest.raises(AdvisorError, list, read_changelog(path)))
+    path.write_bytes(
+        b"!<arch>\nx               0           0     0     100644  " + size + b"`\n" + b"y" * 200
+    )
+    start = time.process_time()
+    with pytest.raises(AdvisorError):
+        list(read_changelog(path))
+    assert time.process_time() - start < QUICK
 
 
 def test_changelog_with_damaged_packing_is_told(tmp_path: Path) -> None:
@@ -187,15 +221,22 @@ def test_changelog_with_damaged_packing_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "about", [b"", b"[]", b"{", b"[" * 100_000, b'{"listed": 1}', b'{"listed": {"/var/lib/apt/lists": [1, {}]}}']
+    "about",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b"[" * 100_000,
+        b'{"listed": 1}',
+        b'{"listed": {"/var/lib/apt/lists": [1, {}]}}',
+    ],
 )
-def test_capture_with_an_odd_table_of_contents_is_redacted_or_refused(about: bytes, tmp_path: Path) -> None:
+def test_capture_with_an_odd_table_of_contents_is_redacted_or_refused(
+    about: bytes, tmp_path: Path
+) -> None:
     path = tmp_path / "box.tar.gz"
     path.write_bytes(plain_tar({ABOUT: about, "/proc/version": b"(a@" * 50_000}))
-    try:
-        in_time(lambda: redact_file(path, now=NOW))
-    except AdvisorError as error:
-        assert error.status is ExitStatus.BAD_DATA
+    in_time(lambda: refused_with(ExitStatus.BAD_DATA, lambda: redact_file(path, now=NOW)))
 
 
 # A hostile knowledge base.
@@ -228,9 +269,11 @@ def test_database_that_holds_programs_is_refused(program: str, tmp_path: Path) -
 def test_query_without_an_end_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("advisor.knowledge.connection._MOST_STEPS", 1)
     knowledge = knowledge_of(tmp_path / "kernel.sqlite", record("CVE-2026-1000", "6.1:6.2"))
-    endless = "WITH RECURSIVE n(x) AS (VALUES(1) UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
+    endless = (
+        "WITH RECURSIVE n(x) AS (VALUES(1) UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
+    )
     with pytest.raises(AdvisorError, match="damaged"):
-        knowledge._file.all(endless)
+        knowledge._file.all(endless)  # pyright: ignore[reportPrivateUsage] - no look-up is endless
     knowledge.close()
 
 
@@ -254,19 +297,22 @@ def test_database_with_odd_values_is_told_or_harmless(change: str, tmp_path: Pat
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(change)
     files: dict[str, bytes | str] = {"/commands/uname": b"Linux\nbox\n6.12.94\n#1\nx86_64\n"}
-    try:
+
+    def ask() -> None:
         knowledge = KnowledgeBase(path)
         scan(RecordedSystem(io.BytesIO(plain_tar(files)), "x"), knowledge, now=NOW)
         knowledge.path("fs/cifs/connect.c")
         knowledge.horizon(KernelVersion(Series(6, 12), 94).series)
-    except AdvisorError as error:
-        assert error.status is ExitStatus.NO_DATABASE
+
+    refused_with(ExitStatus.NO_DATABASE, ask)
 
 
 # Files that are written where others may write too.
 
 
-def test_link_that_another_user_made_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_link_that_another_user_made_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     victim, link = tmp_path / "shadow", tmp_path / "report.html"
     victim.write_text("secret")
     link.symlink_to(victim)
@@ -335,7 +381,9 @@ def test_capture_agent_replaces_in_one_step(tmp_path: Path) -> None:
 # The ways out.
 
 
-@pytest.mark.parametrize("host", ["-oProxyCommand=touch /tmp/x", "-", "--", "", "a b", "a\nb", "a\x1b", "\u202ea"])
+@pytest.mark.parametrize(
+    "host", ["-oProxyCommand=touch /tmp/x", "-", "--", "", "a b", "a\nb", "a\x1b", "\u202ea"]
+)
 def test_host_that_would_be_an_option_is_never_given_to_ssh(host: str) -> None:
     with pytest.raises(AdvisorError, match="this is no host") as caught:
         capture_host(host, ssh="/nonexistent/ssh")
@@ -360,7 +408,9 @@ def test_host_that_sends_without_an_end_is_cut_off(
         capture_host("box", ssh=str(ssh))
 
 
-def test_redirection_away_from_https_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redirection_away_from_https_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     handlers: list[type[request.HTTPRedirectHandler]] = []
 
     def build(handler: type[request.HTTPRedirectHandler]) -> object:
@@ -372,11 +422,13 @@ def test_redirection_away_from_https_is_refused(tmp_path: Path, monkeypatch: pyt
         bring("https://kb.example.org/x", tmp_path)
     redirect = handlers[0]().redirect_request
     first = request.Request("https://kb.example.org/x/manifest.json")
-    head = cast("Message", Message())
+    head = HTTPMessage()
     for address in ("http://kb.example.org/", "file:///etc/passwd", "ftp://x/", "HTTP://x/"):
         with pytest.raises(ValueError, match="away from https"):
             redirect(first, io.BytesIO(), 302, "Found", head, address)
-    assert redirect(first, io.BytesIO(), 302, "Found", head, "https://other.example.org/") is not None
+    assert (
+        redirect(first, io.BytesIO(), 302, "Found", head, "https://other.example.org/") is not None
+    )
 
 
 def test_deep_json_is_no_saved_scan(tmp_path: Path) -> None:

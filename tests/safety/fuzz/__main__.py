@@ -33,8 +33,8 @@ def main(argv: Sequence[str]) -> int:
             row = _row(name, pool.map(_chunk, *zip(*chunks, strict=True)), folder)
             rows.append(row)
             print_rows([row], header=len(rows) == 1)
-    if asked.write:
-        write_page(Path(asked.write), rows, asked.cases, asked.seed)
+            if asked.write:
+                write_page(Path(asked.write), rows, asked.cases, asked.seed, TARGETS)
     return 1 if any(row.crashes for row in rows) else 0
 
 

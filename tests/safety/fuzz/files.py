@@ -1,5 +1,6 @@
 """One example at least of every file that a machine may be asked for, written by hand from their forms."""
 
+# ruff: noqa: E501 - tables and inputs, a line each
 from __future__ import annotations
 
 from typing import Final
@@ -36,7 +37,9 @@ Package: linux-image-amd64
 Version: 6.12.117-1
 Depends: linux-image-6.12.117+deb13-amd64 (= 6.12.117-1), foo | bar
 """
-_UNAME: Final = f"Linux\nbox\n{RELEASE}\n#1 SMP PREEMPT_DYNAMIC Debian 6.12.94-1 (2026-06-20)\nx86_64\n"
+_UNAME: Final = (
+    f"Linux\nbox\n{RELEASE}\n#1 SMP PREEMPT_DYNAMIC Debian 6.12.94-1 (2026-06-20)\nx86_64\n"
+)
 _BANNER: Final = (
     f"Linux version {RELEASE} (debian-kernel@lists.debian.org) (x86_64-linux-gnu-gcc-14 (Debian "
     "14.2.0-19) 14.2.0, GNU ld 2.44) #1 SMP PREEMPT_DYNAMIC Debian 6.12.94-1 (2026-06-20)\n"

@@ -13,12 +13,32 @@ LONGEST: Final = 1 << 16
 
 WORDS: Final = (
     *(b"\0", b"\n\n", b"\r\n", b"\r", b"\t", b" ", b"\x0b", b"\x0c", b"\x1b[31m", b"\x7f", b"\x9b"),
-    *(b"\xff\xfe", b"\xed\xa0\x80", b"\xc0\x80", b"\xf8", b"\xef\xbb\xbf", b"\xc2\xb2", b"\xd9\xa3"),
+    *(
+        b"\xff\xfe",
+        b"\xed\xa0\x80",
+        b"\xc0\x80",
+        b"\xf8",
+        b"\xef\xbb\xbf",
+        b"\xc2\xb2",
+        b"\xd9\xa3",
+    ),
     *(b"\xe2\x80\xae", b"\xe2\x81\xa6", b"\xe2\x80\xa8", b"\xcc\x81" * 40, b"\xf0\x9f\x91\xa8"),
     *(b"0", b"-1", b"00", b"0x", b"1e999", b"NaN", b"9" * 20, b"9" * 5000, b"65536", b"4294967296"),
     *(b"18446744073709551616", b"-9223372036854775809", b"null", b"true", b"None", b"inf"),
     *(b"../..", b"/etc/passwd", b"/", b"//", b".", b"..", b"~", b"*", b"?", b"[", b"[!", b"[z-a]"),
-    *(b"{release}", b"{0}", b"%s%n", b"%(x)s", b"${x}", b"$(id)", b"`id`", b"\\", b"\\x00", b'"', b"'"),
+    *(
+        b"{release}",
+        b"{0}",
+        b"%s%n",
+        b"%(x)s",
+        b"${x}",
+        b"$(id)",
+        b"`id`",
+        b"\\",
+        b"\\x00",
+        b'"',
+        b"'",
+    ),
     *(b"{{7*7}}", b"{% raw %}", b"<script>", b"</style>", b"|", b"#", b"=", b":", b";", b",", b"@"),
     *(b"-", b"--", b"-oProxyCommand=x", b"(", b")", b"((", b"<", b">", b"&", b"!", b"+", b"^"),
 )
@@ -75,7 +95,9 @@ def _for_number(rng: Random, data: bytes, _other: bytes) -> bytes:
     if not found:
         return data
     match = rng.choice(found)
-    number = rng.choice((b"0", b"-1", b"1", b"255", b"65536", b"9" * 19, b"9" * 400, b"\xc2\xb2", b""))
+    number = rng.choice(
+        (b"0", b"-1", b"1", b"255", b"65536", b"9" * 19, b"9" * 400, b"\xc2\xb2", b"")
+    )
     return data[: match.start()] + number + data[match.end() :]
 
 
@@ -100,7 +122,9 @@ def _double(rng: Random, data: bytes, _other: bytes) -> bytes:
 def _swell(rng: Random, data: bytes, _other: bytes) -> bytes:
     """Repeat a few bytes thousands of times: what makes a bad pattern take for ever."""
     start, end = _span(rng, data)
-    piece = rng.choice((data[start:end], rng.choice(WORDS), bytes((rng.choice(b" \n\t0a(*[{,:-"),))))
+    piece = rng.choice(
+        (data[start:end], rng.choice(WORDS), bytes((rng.choice(b" \n\t0a(*[{,:-"),)))
+    )
     piece = piece or b" "
     times = min(1 << rng.randint(6, 16), LONGEST // len(piece) + 1)
     return data[:end] + piece * times + data[end:]
@@ -174,30 +198,36 @@ def changed_json(rng: Random, text: bytes, other: bytes) -> bytes:
     return changed(rng, made, other) if rng.random() < 0.3 else made
 
 
-def _change_node(rng: Random, node: dict[str, object] | list[object]) -> None:
+_Node = dict[object, object] | list[object]
+
+
+def _change_node(rng: Random, node: _Node) -> None:
     """Walk down a random branch and change what is there."""
     while True:
         keys: Sequence[object] = list(node) if isinstance(node, dict) else range(len(node))
         if not keys:
             return
         key = rng.choice(keys)
-        inner = cast("object", cast("dict[object, object]", node)[key])
+        holder = cast("dict[object, object]", node)
+        inner = holder[key]
         if isinstance(inner, dict | list) and inner and rng.random() < 0.85:
-            node = cast("dict[str, object] | list[object]", inner)
+            node = cast("_Node", inner)
             continue
-        _change_value(rng, cast("dict[object, object]", node), key, inner)
+        _change_value(rng, holder, key, cast("object", inner), named=isinstance(node, dict))  # type: ignore[redundant-cast]  # pyright knows less
         return
 
 
-def _change_value(rng: Random, node: dict[object, object], key: object, inner: object) -> None:
+def _change_value(
+    rng: Random, node: dict[object, object], key: object, inner: object, *, named: bool
+) -> None:
     match rng.randrange(5):
         case 0:
             del node[key]
         case 1 if isinstance(inner, str):
             node[key] = changed(rng, inner.encode(errors="replace"), b"x").decode(errors="replace")
-        case 2 if isinstance(node, dict):
+        case 2 if named:
             node[rng.choice(("", "x", "\x1b", "id", "schema"))] = inner
         case 3:
             node[key] = rng.choice(([inner], {"x": inner}, str(inner)[:9000]))
         case _:
-            node[key] = cast("object", json.loads(rng.choice(_ODD)))
+            node[key] = json.loads(rng.choice(_ODD))

@@ -32,11 +32,27 @@ def print_rows(rows: Iterable[Row], *, header: bool = True) -> None:
         print(f"{text}{row.slowest:>8.3f}s  {row.slowest_case}", flush=True)
 
 
-def write_page(path: Path, rows: Sequence[Row], cases: int, seed: int) -> None:
-    """Write the table between its marks on a page."""
+def write_page(
+    path: Path, rows: Sequence[Row], cases: int, seed: int, order: Iterable[str]
+) -> None:
+    """Write rows into the table between its marks on a page; rows of other parsers stay."""
     head, _, rest = path.read_text("utf-8").partition(START)
-    _, _, tail = rest.partition(END)
-    path.write_text(f"{head}{START}\n{table(rows, cases, seed)}{END}{tail}", "utf-8")
+    old, _, tail = rest.partition(END)
+    known = {row.name: row for row in read_rows(old)} | {row.name: row for row in rows}
+    whole = [known[name] for name in order if name in known]
+    path.write_text(f"{head}{START}\n{table(whole, cases, seed)}{END}{tail}", "utf-8")
+
+
+def read_rows(text: str) -> list[Row]:
+    """Return the rows of a table that :func:`table` wrote."""
+    found: list[Row] = []
+    for line in text.splitlines():
+        if line.startswith("| `"):
+            cells = [cell.strip() for cell in line.replace("\\|", "\0").split("|")[1:-1]]
+            cases, refused, crashes = (int(cell.replace(",", "")) for cell in cells[2:5])
+            slowest = int(cells[5].split()[0]) / 1000
+            found.append(Row(cells[0].strip("`"), cells[1], cases, refused, crashes, slowest, 0))
+    return found
 
 
 def table(rows: Sequence[Row], cases: int, seed: int) -> str:

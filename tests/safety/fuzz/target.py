@@ -86,7 +86,9 @@ def time_limit(seconds: float) -> Generator[None]:
         signal.signal(signal.SIGPROF, previous)
 
 
-def seeded(seeds: Sequence[bytes], change: Callable[[Random, bytes, bytes], bytes] = changed) -> Make:
+def seeded(
+    seeds: Sequence[bytes], change: Callable[[Random, bytes, bytes], bytes] = changed
+) -> Make:
     """Return a maker that changes one of some inputs, with another one at hand."""
 
     def make(rng: Random) -> bytes:
@@ -97,7 +99,7 @@ def seeded(seeds: Sequence[bytes], change: Callable[[Random, bytes, bytes], byte
 
 def run_case(target: Target, seed: int, number: int) -> tuple[float, bool, Crash | None]:
     """Run one case; return its CPU seconds, whether it was refused, and its crash if it had one."""
-    data = target.make(Random(f"{seed}:{target.name}:{number}"))
+    data = target.make(Random(f"{seed}:{target.name}:{number}"))  # noqa: S311 - it has to repeat
     return run_data(target, data, number)
 
 

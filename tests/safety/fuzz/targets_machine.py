@@ -1,5 +1,6 @@
 """Parsers of what a machine says of itself, each through the door that a scan uses."""
 
+# ruff: noqa: E501 - tables and inputs, a line each
 from __future__ import annotations
 
 import io
@@ -52,7 +53,10 @@ def machine_of(paths: Sequence[str]) -> Make:
     everything = tuple(content for contents in seeds.values() for content in contents)
 
     def make(rng: Random) -> bytes:
-        files: dict[str, bytes | str] = {"/commands/uname": texts("/commands/uname")[0], ABOUT: _ABOUT}
+        files: dict[str, bytes | str] = {
+            "/commands/uname": texts("/commands/uname")[0],
+            ABOUT: _ABOUT,
+        }
         files |= {path: rng.choice(contents) for path, contents in seeds.items()}
         for _ in range(rng.randint(1, 3)):
             path = rng.choice(paths)
@@ -76,9 +80,7 @@ def machine_run(*probes: _Probe) -> Run:
     return run
 
 
-def machine(
-    name: str, reads: str, paths: Iterable[str], *probes: _Probe, share: int = 1
-) -> Target:
+def machine(name: str, reads: str, paths: Iterable[str], *probes: _Probe, share: int = 1) -> Target:
     """Return a target that asks small machines."""
     return Target(name, reads, machine_of(tuple(paths)), machine_run(*probes), share=share)
 
@@ -106,15 +108,28 @@ def _identity_seeds() -> tuple[bytes, ...]:
         lines = uname.split(b"\n")
         found.append(b"\x1f".join((lines[2], lines[3], b"debian", signature, banner, b"6.12.94-1")))
         found.append(lines[2])
-    for release in (b"6.19.8-061908rc3-generic", b"6.6.51+rpt-rpi-v8", b"2.6.32-5-686", b"6.12.10-arch1-1"):
-        found.append(b"\x1f".join((release, b"#1 SMP", b"arch", b"", b"", b"1:6.12~rc3-1")))
+    releases = (
+        b"6.19.8-061908rc3-generic",
+        b"6.6.51+rpt-rpi-v8",
+        b"2.6.32-5-686",
+        b"6.12.10-arch1-1",
+    )
+    found += [
+        b"\x1f".join((release, b"#1 SMP", b"arch", b"", b"", b"1:6.12~rc3-1"))
+        for release in releases
+    ]
     return tuple(found)
 
 
 def _aliases(data: bytes) -> None:
     listed, _, builtin = text(data).partition("\x1f")
     table = AliasTable(listed, builtin)
-    for modalias in ("pci:v00008086d000015B8sv00001043sd00008672bc02sc00i00", "", "usb:v0BDAp8153d3000", "fs-ext4"):
+    for modalias in (
+        "pci:v00008086d000015B8sv00001043sd00008672bc02sc00i00",
+        "",
+        "usb:v0BDAp8153d3000",
+        "fs-ext4",
+    ):
         assert len(set(table.modules(modalias))) == len(table.modules(modalias))
 
 

@@ -1,5 +1,6 @@
 """Parsers of captures, packages, packed lists, hardware databases, configuration."""
 
+# ruff: noqa: E501 - tables and inputs, a line each
 from __future__ import annotations
 
 import bz2
@@ -11,6 +12,7 @@ import struct
 import tarfile
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -21,8 +23,10 @@ from advisor.cli_plain import plain_scan
 from advisor.config import default_map
 from advisor.errors import AdvisorError
 from advisor.probe import probe
+from advisor.probe.log import probe_log
+from advisor.probe.readings import Readings
 from advisor.system.agent.capture import Member, pack
-from advisor.system.agent.facts import route_to
+from advisor.system.agent.facts import journal_errors, kernel_errors, route_to, told_errors
 from advisor.system.agent.keep import TRANSFORMS, kept
 from advisor.system.agent.manifest import UDEV, Manifest, Raw, Rule
 from advisor.system.agent.names import add_names
@@ -70,10 +74,14 @@ def _capture_bytes(rng: Random) -> bytes:
     if rng.random() < 0.3:
         return changed(rng, seed, rng.choice(_packed_captures()))[: 1 << 17]
     made = bytearray(gzip.decompress(seed))
-    headers = [at for at in range(0, len(made), 512) if made[at + 257 : at + 262] == b"ustar"]
+    headers = [
+        at for at in range(0, len(made), 512) if bytes(made[at + 257 : at + 262]) == b"ustar"
+    ]
     for _ in range(rng.randint(1, 3)):
         at = rng.choice(headers) + rng.choice((0, 0, 100, 124, 136, 156, 157, 157, 257, 345))
-        made[at : at + 12] = changed(rng, bytes(made[at : at + 12]), b"../../etc/x\0")[:12].ljust(12, b"\0")
+        made[at : at + 12] = changed(rng, bytes(made[at : at + 12]), b"../../etc/x\0")[:12].ljust(
+            12, b"\0"
+        )
         _mend_sum(rng, made, at // 512 * 512)
     return bytes(made)
 
@@ -142,7 +150,9 @@ def _redact(data: bytes) -> None:
         Member(one.path, one.content, one.target or "", one.modified)
         for one in entries(io.BytesIO(data), "fuzz.tar.gz")
     )
-    again = RecordedSystem(io.BytesIO(plain_tar({m.path: m.target or m.content for m in found})), "x")
+    again = RecordedSystem(
+        io.BytesIO(plain_tar({m.path: m.target or m.content for m in found})), "x"
+    )
     assert again.capture == "x"
 
 
@@ -172,7 +182,9 @@ def _keep(data: bytes) -> None:
         except OSError:
             continue
         assert len(once) <= 2 * len(data) + (4 << 20)
-        if not once.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x04\x22\x4d\x18", b"\x28\xb5\x2f\xfd")):
+        if not once.startswith(
+            (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x04\x22\x4d\x18", b"\x28\xb5\x2f\xfd")
+        ):
             assert kept(once, rule) == once, name
 
 
@@ -199,8 +211,12 @@ def _hwdb() -> bytes:
     vendor, model = 80 + 24 + 32, 80 + 24 + 32 + 40
     body += struct.pack("<QB7xQ", strings[names[0]], 2, 0)
     body += struct.pack("<B7xQ", ord("*"), vendor) + struct.pack("<B7xQ", ord("d"), model)
-    body += struct.pack("<QB7xQ", strings[b""], 0, 1) + struct.pack("<2Q", strings[names[3]], strings[names[4]])
-    body += struct.pack("<QB7xQ", strings[names[2]], 0, 1) + struct.pack("<2Q", strings[names[5]], strings[names[6]])
+    body += struct.pack("<QB7xQ", strings[b""], 0, 1) + struct.pack(
+        "<2Q", strings[names[3]], strings[names[4]]
+    )
+    body += struct.pack("<QB7xQ", strings[names[2]], 0, 1) + struct.pack(
+        "<2Q", strings[names[5]], strings[names[6]]
+    )
     return bytes(body + b"".join(name + b"\0" for name in names))
 
 
@@ -233,6 +249,24 @@ def _netlink(data: bytes) -> None:
         netlink_values(value)
 
 
+def _log(data: bytes) -> None:
+    """Read the same bytes as records of /dev/kmsg, as what journalctl prints, and as a capture has it."""
+    errors = list(told_errors(kernel_errors(data.split(b"\n"))))
+    with suppress(OSError):
+        errors += told_errors(journal_errors(data))
+    assert all(line.isprintable() for line in errors)
+    system = RecordedSystem(io.BytesIO(plain_tar({"/commands/log": data})), "log.tar")
+    found = probe_log(Readings(system, now=NOW))
+    assert found is None or len(found.errors) <= 200
+
+
+_LOGS: Final = (
+    b"3,1,5,-;e1000e 0000:00:1f.6 eth0: Detected Hardware Unit Hang\n SUBSYSTEM=pci\n6,2,6,-;all is well\n",
+    b'{"PRIORITY": "3", "MESSAGE": "nvme 0000:01:00.0: 10.0.0.1 02:00:00:00:00:01 fe80::1:2:3:4"}\n{"PRIORITY": "6"}\n',
+    b"source /dev/kmsg\nata1: COMRESET failed (errno=-16)\n",
+)
+
+
 def _manifest(data: bytes) -> None:
     release, _, path = text(data).partition("\n")
     manifest = Manifest(release)
@@ -252,16 +286,25 @@ def _deb_files(rng: Random) -> Mapping[str, bytes]:
         f"usr/lib/modules/{RELEASE}/modules.order": b"kernel/net/vmw_vsock/vsock.ko\n",
         f"usr/lib/modules/{RELEASE}/modules.builtin.modinfo": b"tpm_tis.alias=pnp:d*\0ext4.alias=fs-ext4\0",
         f"usr/lib/modules/{RELEASE}/kernel/drivers/net/a.ko": b"\0alias=pci:v00008086d000015B8sv*\0",
-        f"usr/lib/modules/{RELEASE}/kernel/drivers/net/b.ko.xz": lzma.compress(b"\0alias=usb:v0BDAp8153d*\0"),
+        f"usr/lib/modules/{RELEASE}/kernel/drivers/net/b.ko.xz": lzma.compress(
+            b"\0alias=usb:v0BDAp8153d*\0"
+        ),
         f"boot/vmlinuz-{RELEASE}": b"MZ",
-        "usr/share/doc/linux-image-6.12/changelog.gz": gzip.compress(b"linux (6.12-1)\n * CVE-2026-53362\n", 1),
+        "usr/share/doc/linux-image-6.12/changelog.gz": gzip.compress(
+            b"linux (6.12-1)\n * CVE-2026-53362\n", 1
+        ),
     }
     for _ in range(rng.randint(0, 3)):
         path = rng.choice(list(files))
         if rng.random() < 0.5:
             files[path] = changed(rng, files[path], b"alias x y\n")
         else:
-            files[text(changed(rng, path.encode(), b"lib/modules/6.1/kernel/x.ko"))[:500].replace("\0", "") or "x"] = b"x"
+            files[
+                text(changed(rng, path.encode(), b"lib/modules/6.1/kernel/x.ko"))[:500].replace(
+                    "\0", ""
+                )
+                or "x"
+            ] = b"x"
     return files
 
 
@@ -275,7 +318,11 @@ def _pack_tar(files: Mapping[str, bytes], rng: Random, form: str) -> bytes:
 
 def _deb(rng: Random) -> bytes:
     form = rng.choice(("xz", "gz", ""))
-    control = changed(rng, b"Package: linux-image-6.12\nVersion: 6.12.1-1\n", b"x") if rng.random() < 0.3 else b"Package: x\n"
+    control = (
+        changed(rng, b"Package: linux-image-6.12\nVersion: 6.12.1-1\n", b"x")
+        if rng.random() < 0.3
+        else b"Package: x\n"
+    )
     parts = {
         "debian-binary": b"2.0\n",
         "control.tar.gz": _pack_tar({"control": control}, rng, "gz"),
@@ -294,7 +341,9 @@ def _rpm(rng: Random) -> bytes:
     made = bytearray(whole)
     for _ in range(rng.randint(1, 4)):
         at = rng.randrange(96, 2400) if rng.random() < 0.8 else rng.randrange(len(made))
-        made[at : at + 4] = rng.choice((b"\0\0\0\0", b"\xff\xff\xff\xff", rng.randbytes(4), b"\0\0\x03\xe8"))
+        made[at : at + 4] = rng.choice(
+            (b"\0\0\0\0", b"\xff\xff\xff\xff", rng.randbytes(4), b"\0\0\x03\xe8")
+        )
     return changed(rng, bytes(made), whole) if rng.random() < 0.2 else bytes(made)
 
 
@@ -332,11 +381,16 @@ def _identity_line(data: bytes) -> None:
     assert found["vendor"]
 
 
-def _with(change: Callable[[Random, bytes, bytes], bytes], *seeds: bytes) -> Callable[[Random], bytes]:
+def _with(
+    change: Callable[[Random, bytes, bytes], bytes], *seeds: bytes
+) -> Callable[[Random], bytes]:
     return seeded(seeds, change)
 
 
-_LINES: Final = (b'{"release": "6.12.94+deb13-amd64", "distro": "debian"}', b'{"release": "6.8.0-52-generic", "version": null}')
+_LINES: Final = (
+    b'{"release": "6.12.94+deb13-amd64", "distro": "debian"}',
+    b'{"release": "6.8.0-52-generic", "version": null}',
+)
 _ROUTES: Final = tuple(
     address + b"\n" + table
     for address in (b"192.0.2.7", b"2001:db8::7", b"::ffff:192.0.2.7", b"fe80::1%eth0")
@@ -355,6 +409,7 @@ TARGETS: Final = (
         seeded((*_packed_lists(), *small(recorded("/proc/"), 3000), *texts("/proc/net/route"))), _keep, share=4),
     Target("ssh-route", "the route to the ssh client", seeded(_ROUTES), _routes),
     Target("hardware-names", "`hwdb.bin`, `pci.ids`, `usb.ids`", seeded((_IDS, _hwdb())), _names),
+    Target("kernel-log", "the kernel's log: `/dev/kmsg`, `journalctl`, captures", seeded(_LOGS), _log, share=4),
     Target("netlink", "netlink attributes", seeded((_ATTRIBUTES,)), _netlink),
     Target("manifest", "paths that a machine's names make", seeded(_PATHS), _manifest),
     Target("deb", "`.deb` for `--candidate`", _deb, _read_package, share=20),

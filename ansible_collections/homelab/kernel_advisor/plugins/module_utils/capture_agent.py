@@ -1468,7 +1468,7 @@ def journal_errors(content: bytes) -> Iterator[str]:
         is_empty = False
         fields = cast("dict[str, object]", said)
         level, message = fields.get("PRIORITY"), fields.get("MESSAGE")
-        if level in {"0", "1", "2", "3"} and isinstance(message, str):
+        if isinstance(message, str) and level in ("0", "1", "2", "3"):
             yield message
     if is_empty:
         raise OSError(errno.EACCES, "permission denied")
