@@ -22,6 +22,11 @@ _FILESYSTEMS: Final = {
 }
 # PCI base classes without which a machine is of little use: storage, network, display.
 _MATTERS: Final = re.compile(r"pci:.*bc0[123]")
+# Drivers of disks, cards and of the buses these hang on, wherever a board hides them.
+_STORAGE: Final = re.compile(
+    r"(?:usb_storage|uas|nvme|ahci|libahci|[sp]?ata_|sdhci|mmc|dw_mmc|virtio_(?:blk|scsi|pci|mmio)|megaraid"
+    r"|mpt\dsas|hpsa|smartpqi|aacraid|xen_blkfront|hv_storvsc|vmw_pvscsi|[xeou]hci|dwc[23])\w*|\w+_mmc"
+)
 _Entry = Mapping[str, object]
 
 
@@ -146,7 +151,8 @@ def _name(device: Device) -> str:
 def _matters(device: Device) -> bool:
     carries = any(one.default_route or one.ssh_session for one in device.interfaces)
     known = device.kind is not DeviceKind.OTHER
-    return carries or known or _MATTERS.match(device.modalias) is not None
+    stores = _STORAGE.fullmatch(device.module) or _MATTERS.match(device.modalias)
+    return carries or known or stores is not None
 
 
 def _by_module(entries: Iterable[_Entry]) -> dict[str, _Entry]:

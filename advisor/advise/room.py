@@ -15,6 +15,7 @@ _MB: Final = 1 << 20
 # What one more kernel takes, by where; (too little, tight) in MB.
 _BOOT: Final = (80, 200)
 _ROOT: Final = (400, 1200)
+_FIRMWARE: Final = (60, 120)
 _CLEAN: Final = {
     "apt": "sudo apt autoremove --purge",
     "dnf": "sudo dnf remove --oldinstallonly --setopt installonly_limit=2 kernel",
@@ -35,6 +36,9 @@ def space_checks(inventory: Inventory, _: Judged | None, __: tuple[Judged, ...])
         return
     if boot is not None and (root is None or boot[1:] != root[1:]):
         yield _room("space-boot", boot, *_BOOT)
+    firmware = spaces.get("/boot/firmware")
+    if firmware is not None and firmware[1:] not in {s[1:] for s in (boot, root) if s is not None}:
+        yield _room("space-firmware", firmware, *_FIRMWARE)
     if root is not None:
         yield _room("space-root", root, *_ROOT)
 

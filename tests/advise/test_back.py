@@ -125,6 +125,22 @@ def test_room_is_made_before_a_kernel_is_written_to_a_full_boot_partition(
     assert roles.index("room") < roles.index("install")
 
 
+def test_full_firmware_partition_stands_in_the_way(knowledge: KnowledgeBase) -> None:
+    box = machine(
+        "6.12.62+rpt-rpi-v8",
+        build="#1 SMP PREEMPT Debian 1:6.12.62-1+rpt1 (2025-12-18)",
+        package_version="1:6.12.62-1+rpt1",
+        distro_name="Debian GNU/Linux 13",
+        arch="aarch64",
+        offers=(debian("6.12.93+rpt-rpi-v8", "1:6.12.93-1+rpt1", "trixie"),),
+        spaces=(Space("/", 20 << 30, 30 << 30), Space("/boot/firmware", 20 << 20, 255 << 20)),
+    )
+    advice = get(box, knowledge)
+    check = next(one for one in advice.preflight if one.id == "space-firmware")
+    assert check.status is CheckStatus.BLOCK
+    assert steps(advice, "room")
+
+
 def test_kernel_on_hold_is_let_go_before_it_is_installed(knowledge: KnowledgeBase) -> None:
     box = machine(
         "6.12.94+deb13-amd64",

@@ -82,6 +82,33 @@ def test_history_tells_which_kernel_lost_a_driver(
     assert lost(found) == ([(device.module, False, True)] if gone else [])
 
 
+@pytest.mark.parametrize(
+    ("module", "serious"),
+    [
+        ("usb_storage", True),
+        ("uas", True),
+        ("sdhci_iproc", True),
+        ("meson_gx_mmc", True),
+        ("xhci_pci", True),
+        ("snd_hda_intel", False),
+        ("i2c_piix4", False),
+    ],
+)
+def test_driver_of_what_a_root_disk_may_hang_on_is_missed_badly(
+    module: str, serious: bool, knowledge: KnowledgeBase
+) -> None:
+    device = Device(
+        "usb:1-1:1.0", DeviceKind.OTHER, "usb", "it", modalias="usb:v0781p5583", driver=module,
+        module=module, modules=(module,),
+    )  # fmt: skip
+    lists = modules_of("7.2.13+deb14-amd64", aliases={})
+    lists = lists._replace(available=(lists.available or frozenset()) - {module})
+    inventory = machine(T94, devices=(device,))
+    own = inventory.modules._replace(available=(inventory.modules.available or frozenset()) | {module})
+    found = losses(inventory._replace(modules=own), knowledge, "7.2.13", lists)
+    assert lost(found) == [(module, True, serious)]
+
+
 def test_lists_without_aliases_do_not_tell_for_certain(knowledge: KnowledgeBase) -> None:
     inventory = machine(T94, devices=(C574,))
     found = losses(inventory, knowledge, "7.2.13", modules_of("7.2.13+deb14-amd64"))
