@@ -20,7 +20,7 @@ Findings become an action and an urgency through two tables. In each, the first 
 
 Kernels of the flavour in use (amd64 and not cloud, lts and not zen) that are installed, offered by the
 package lists, or named with `--candidate`; and, marked as such, what kernel.org has. Older ones count only
-as a way back.
+as a way back; one that was named is judged, and never chosen.
 
 A kernel **may not be taken** if
 

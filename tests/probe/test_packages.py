@@ -172,6 +172,43 @@ def test_changelog_names_fixes_that_are_in_ahead_of_upstream() -> None:
     assert packages.changelog_source == path
 
 
+def test_changelog_of_a_newer_kernel_that_is_installed_speaks_for_that_kernel() -> None:
+    old, new = "6.12.90+deb13-amd64", "6.12.117+deb13-amd64"
+    log = "/usr/share/doc/linux-image-{}/changelog.Debian.gz"
+    files: dict[str, str | bytes] = {
+        **DEBIAN,
+        STATUS: INSTALLED
+        + stanza(f"linux-image-{old}", "6.12.90-1", OK)
+        + stanza(f"linux-image-{new}", "6.12.117-1", OK),
+        log.format(RELEASE): gzip.compress(b"linux (6.12.94-1)\n  * (CVE-2026-10001)\n"),
+        log.format(new): gzip.compress(
+            b"linux (6.12.117-1)\n  * (CVE-2026-10001, CVE-2026-10002)\n"
+        ),
+        log.format(old): gzip.compress(b"linux (6.12.90-1)\n  * (CVE-2026-10000)\n"),
+    }
+    packages = inventory(files).packages
+    assert {kernel.release: (kernel.cves, kernel.cves_source) for kernel in packages.installed} == {
+        RELEASE: ({"CVE-2026-10001"}, log.format(RELEASE)),
+        new: ({"CVE-2026-10001", "CVE-2026-10002"}, log.format(new)),
+        old: (frozenset(), ""),
+    }
+
+
+def test_changelog_of_what_only_signs_a_kernel_does_not_speak_for_it() -> None:
+    release = "6.8.0-60-generic"
+    doc = "/usr/share/doc/linux-{}-" + release + "/changelog.Debian.gz"
+    files: dict[str, str | bytes] = {
+        STATUS: stanza(f"linux-image-{release}", "6.8.0-60.63", OK),
+        doc.format("image"): gzip.compress(
+            b"linux-signed (6.8.0-60.63)\n  * Main version: 6.8.0-60.63\n"
+        ),
+        doc.format("modules"): gzip.compress(b"linux (6.8.0-60.63)\n  * CVE-2024-26581\n"),
+    }
+    packages = inventory(files, release=release).packages
+    assert packages.changelog_cves == {"CVE-2024-26581"}
+    assert packages.changelog_source == doc.format("modules")
+
+
 def test_kernels_in_boot_without_a_package_are_told() -> None:
     listed = {
         "/boot": [
