@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -26,27 +25,19 @@ def cache() -> Path:
 
 
 @pytest.fixture(scope="session")
-def packages(cache: Path) -> Path:
-    """The folder with a wheel, a .deb and a zipapp of this checkout, made once in a run."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
-    folder = cache / "dist"
-    with (cache / "dist.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / run).exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            build = str(CHECKOUT / "packaging/build.py")
-            command = [sys.executable, build, "wheel", "deb", "zipapp", str(folder)]
-            subprocess.run(command, check=True)
-            (folder / run).touch()
-    return folder
+def packages(cache: Path) -> Iterator[Path]:
+    """The folder with a wheel, a .deb and a zipapp of this checkout."""
+    folder = cache / f"dist-{os.getpid()}"
+    build = str(CHECKOUT / "packaging/build.py")
+    command = [sys.executable, build, "wheel", "deb", "zipapp", str(folder)]
+    subprocess.run(command, check=True)
+    yield folder
+    shutil.rmtree(folder)
 
 
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(suite, marks=pytest.mark.xdist_group(suite)) for suite in SUITES],
-)
+@pytest.fixture(scope="module", params=SUITES)
 def suite(request: pytest.FixtureRequest) -> str:
-    """A release of Debian; `-n 2 --dist loadgroup` runs one beside the other."""
+    """A release of Debian; `-k bookworm` and `-k trixie` may run side by side."""
     return str(request.param)
 
 

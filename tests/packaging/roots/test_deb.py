@@ -170,7 +170,6 @@ def test_links_of_the_pages_lead_somewhere(installed: Root) -> None:
             assert target.exists() or not target.is_relative_to(pages / "docs"), f"{page}: {link}"
 
 
-@pytest.mark.xdist_group("trixie")
 @pytest.mark.parametrize("suite", ["trixie"], indirect=True)
 def test_lintian_has_nothing_to_say(installed: Root) -> None:
     installed.run("apt-get install --no-install-recommends lintian")
