@@ -111,7 +111,7 @@ MOST_ERRORS = 200
 
 LONGEST_LINE = 200
 
-WORST_LEVEL = 3
+WORST_LEVELS = (b"0", b"1", b"2", b"3")
 
 
 def log_records(reader: Reader) -> Iterator[bytes]:
@@ -142,7 +142,7 @@ def kernel_errors(records: Iterable[bytes]) -> Iterator[str]:
     for record in records:
         head, _, message = record.partition(b";")
         level = head.split(b",", 1)[0]
-        if level.isdigit() and int(level) <= WORST_LEVEL:  # a facility would add 8 and more
+        if level in WORST_LEVELS:  # a facility would add 8 and more
             yield text(message.split(b"\n", 1)[0])
 
 
