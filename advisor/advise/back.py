@@ -38,6 +38,13 @@ def is_replaced(inventory: Inventory, offer: Offer) -> bool:
     return not mine or offer.package in mine
 
 
+def _is_gone(inventory: Inventory) -> bool:
+    """Return whether the running kernel is no longer on disk, though others are."""
+    names = {one.release for one in inventory.packages.installed}
+    there = inventory.kernel.identity.release in names or inventory.kernel.modules_dir
+    return bool(names) and not there
+
+
 def others(inventory: Inventory, offer: Offer | None) -> list[str]:
     """Return the installed kernels that are neither the running one nor the new one, newest last."""
     taken = {inventory.kernel.identity.release, offer.release if offer is not None else ""}
@@ -85,7 +92,7 @@ def way_back(inventory: Inventory, target: Judged) -> Iterator[Step]:
     if manager == "nix":
         text = "If it fails: go back to the last generation."
         yield Step(text, "sudo nixos-rebuild --rollback boot", "back")
-    elif is_replaced(inventory, target.offer):
+    elif is_replaced(inventory, target.offer) or _is_gone(inventory):
         yield _replacement(manager, target.offer, left[-1] if left else "")
     elif inventory.kernel.identity.vendor == "raspberrypi":
         yield _board(running)

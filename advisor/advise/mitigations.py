@@ -8,7 +8,7 @@ from typing import Final
 from advisor.advise.case import Case
 from advisor.advise.judge import weight_of
 from advisor.advise.offers import is_from_outside
-from advisor.advise.text import is_safe
+from advisor.advise.text import count, is_safe
 from advisor.advise.trouble import SERIOUS
 from advisor.model.advice import Step
 from advisor.model.finding import Finding, Reach
@@ -48,9 +48,10 @@ def _unused(inventory: Inventory, findings: tuple[Finding, ...]) -> Iterator[Ste
     if on_demand:
         names, bugs = on_demand
         yield Step(
-            f"Keep {len(names)} modules that nothing here uses from being loaded: {bugs} bad open bugs are "
-            "out of reach then. Cost: what they do (a protocol, a device) fails until the file is removed.",
-            f"printf 'install %s /bin/false\\n' {' '.join(names)} | sudo tee /etc/modprobe.d/advisor.conf",
+            f"Keep {count(len(names), 'module')} that nothing here uses from being loaded: that puts "
+            f"{count(bugs, 'bad open bug')} out of reach. Cost: what they do (a protocol, a "
+            "device) fails until the file is removed.",
+            f"printf 'install %s /bin/false\\n' {' '.join(names)} | sudo tee -a /etc/modprobe.d/advisor.conf",
         )
     loaded = inventory.modules.loaded or {}
     idle = tuple(one for one in findings if loaded.get(one.reached.module) is False)
@@ -58,8 +59,8 @@ def _unused(inventory: Inventory, findings: tuple[Finding, ...]) -> Iterator[Ste
     if unloaded:
         names, bugs = unloaded
         yield Step(
-            f"Unload {len(names)} modules that are loaded and idle: {bugs} bad open bugs are out of reach "
-            "until something loads them again. Cost: none while nothing needs them.",
+            f"Unload {count(len(names), 'module')}, loaded and idle: that puts {count(bugs, 'bad open bug')} "
+            "out of reach until something loads them again. Cost: none while nothing needs them.",
             f"sudo modprobe -r {' '.join(names)}",
         )
 

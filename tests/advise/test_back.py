@@ -92,6 +92,18 @@ def test_pacman_deletes_the_running_kernel(knowledge: KnowledgeBase) -> None:
     assert back.command == "sudo pacman -U /var/cache/pacman/pkg/linux-[0-9]*.pkg.tar.zst"
 
 
+def test_kernel_that_pacman_has_deleted_already_is_not_said_to_be_in_the_menu(
+    knowledge: KnowledgeBase,
+) -> None:
+    other = installed("6.18.45-arch1-1", "6.18.45.arch1-1", "linux")
+    box = machine("6.18.20-arch1-1", distro="arch", manager="pacman", owned=False, others=(other,))
+    advice = get(box, knowledge)
+    assert advice.decision.action is Action.REBOOT
+    (back,) = steps(advice, "back")
+    assert "start a rescue system" in back.text
+    assert "6.18.20-arch1-1" not in back.text
+
+
 def test_raspberry_pi_has_no_boot_menu(knowledge: KnowledgeBase) -> None:
     box = machine(
         "6.12.62+rpt-rpi-v8",

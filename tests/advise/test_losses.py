@@ -104,7 +104,9 @@ def test_driver_of_what_a_root_disk_may_hang_on_is_missed_badly(
     lists = modules_of("7.2.13+deb14-amd64", aliases={})
     lists = lists._replace(available=(lists.available or frozenset()) - {module})
     inventory = machine(T94, devices=(device,))
-    own = inventory.modules._replace(available=(inventory.modules.available or frozenset()) | {module})
+    own = inventory.modules._replace(
+        available=(inventory.modules.available or frozenset()) | {module}
+    )
     found = losses(inventory._replace(modules=own), knowledge, "7.2.13", lists)
     assert lost(found) == [(module, True, serious)]
 
