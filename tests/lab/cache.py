@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-_ROOM = 12 << 30
+_ROOM = 8 << 30
 _LEAST = 256 << 20
 _FAILED: dict[str, str] = {}
 

@@ -10,10 +10,13 @@ from typing import cast
 import pytest
 
 from tests.lab.cache import UnavailableError, cache_folder
+from tests.lab.emulator import emulator
 from tests.lab.guests import GUESTS, begun, visited
+from tests.lab.kernels import BY_NAME, installed
 from tests.lab.machines import Machine
 from tests.lab.payload import payload_disk
 from tests.lab.report import write_page
+from tests.lab.roots import root_disk
 from tests.lab.story import Story, told
 from tests.lab.visit import Visit
 
@@ -29,12 +32,16 @@ def payload(database: Path, request: pytest.FixtureRequest) -> Path:
         disk = payload_disk(cache_folder() / "payload", database)
     except UnavailableError as error:
         pytest.skip(str(error))
-    if any("story" in names for names in _asked(request.session)):
+    asked = list(_asked(request.session))
+    guests = [cast("tuple[Machine, str]", names["seen"]) for names in asked if "seen" in names]
+    begun(emulator)
+    for kernel in (BY_NAME[name] for name in dict.fromkeys(name for _, name in guests)):
+        begun(root_disk, kernel.root)
+        begun(installed, kernel)
+    if any("story" in names for names in asked):
         begun(told, disk)
-    for names in _asked(request.session):
-        if "seen" in names:
-            machine, kernel = cast("tuple[Machine, str]", names["seen"])
-            begun(visited, machine, kernel, disk)
+    for machine, name in guests:
+        begun(visited, machine, name, disk)
     return disk
 
 
