@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
 from typing import Final, NamedTuple, cast
 
 from advisor.assess.findings import Weigher
 from advisor.knowledge.sites import VMLINUX, Site, Unit
 from advisor.knowledge.store import CuratedRow, KnowledgeBase
-from advisor.model.condition import Condition, Facts, Seen, arch_of, evaluate, parse_condition
+from advisor.model.condition import Condition, Facts, Seen, arch_of, evaluate, fits, parse_condition
 from advisor.model.finding import REACH_ORDER, Finding, Reach, Reached, Status
 from advisor.model.fix import FixKind, Severity
 from advisor.model.inventory import Inventory
@@ -186,7 +185,7 @@ class CuratedWeigher:
         devices = tuple(
             device.id
             for device in self._inventory.devices
-            if device.modalias and any(fnmatchcase(device.modalias, glob) for glob in globs)
+            if device.modalias and any(fits(device.modalias, glob) for glob in globs)
         )
         if devices:
             how = f"{devices[0]} is one of the devices it is about"

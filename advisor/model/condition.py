@@ -7,6 +7,7 @@ taken for a no. This module is on the way of every scan: it imports next to noth
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
@@ -48,6 +49,7 @@ GROUPS: Final = ("all_of", "any_of")
 MAX_DEPTH: Final = 6
 MAX_PARTS: Final = 400
 
+_WILD = re.compile(r"[*?\[]")
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
 _NAME = _WORD | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _DASHED = _WORD | frozenset("-.")
@@ -131,7 +133,7 @@ def _test(op: str, value: str, facts: Facts) -> bool | None:
     match op:
         case "device" | "disk":
             seen = facts.devices if op == "device" else facts.disks
-            return _found(seen=seen, found=any(fnmatchcase(name, value) for name in seen.values))
+            return _found(seen=seen, found=any(fits(name, value) for name in seen.values))
         case "module" | "filesystem":
             seen = facts.modules if op == "module" else facts.filesystems
             return _found(seen=seen, found=value in seen.values)
@@ -143,9 +145,18 @@ def _test(op: str, value: str, facts: Facts) -> bool | None:
             read = facts.arch if op == "arch" else facts.distro
             return read == value if read else None
         case "cpu":
-            return fnmatchcase(facts.cpu, value) if facts.cpu else None
+            return fits(facts.cpu, value) if facts.cpu else None
         case _:
             return None
+
+
+def fits(name: str, glob: str) -> bool:
+    """Return whether a name fits a glob, as ``fnmatch.fnmatchcase`` has it.
+
+    A glob costs 50 µs to compile, and hardly any machine has a device that begins as it does.
+    """
+    start = _WILD.split(glob, maxsplit=1)[0]
+    return name.startswith(start) and fnmatchcase(name, glob)
 
 
 def _found(*, seen: Seen, found: bool) -> bool | None:
