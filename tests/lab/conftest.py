@@ -9,9 +9,9 @@ from typing import cast
 
 import pytest
 
-from tests.lab.cache import UnavailableError, cache_folder
+from tests.lab.cache import UnavailableError
 from tests.lab.emulator import emulator
-from tests.lab.guests import GUESTS, begun, visited
+from tests.lab.guests import GUESTS, begun, end, visited
 from tests.lab.kernels import BY_NAME, installed
 from tests.lab.machines import Machine
 from tests.lab.payload import payload_disk
@@ -29,7 +29,7 @@ collect_ignore_glob = [] if RUN else ["test_*.py"]
 def payload(database: Path, request: pytest.FixtureRequest) -> Path:
     """The advisor of this tree on a disk; once it is there, all that the tests will ask for begins."""
     try:
-        disk = payload_disk(cache_folder() / "payload", database)
+        disk = payload_disk(database)
     except UnavailableError as error:
         pytest.skip(str(error))
     asked = list(_asked(request.session))
@@ -73,7 +73,8 @@ def story(payload: Path) -> Story:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Write the page of a run in which everything was asked for and nothing failed."""
+    """End, and write the page of a run in which everything was asked for and nothing failed."""
+    end()
     chosen = session.config.option
     if RUN and exitstatus == pytest.ExitCode.OK:
         whole = session.config.args == ["tests/lab"] and not chosen.keyword and not chosen.markexpr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -118,19 +119,30 @@ class Guest:
                 return cast("dict[str, object]", found) if isinstance(found, dict) else {}
         raise GuestError(f"{command}: QEMU has gone: {self.console()}")
 
-    def wait_until_booted(self, seconds: float) -> None:
+    def wait_until_booted(self, cpu: float, seconds: float) -> None:
         """Return once the guest says that it takes commands.
+
+        Args:
+            cpu: Seconds of processor time after which it is given up: a busy host takes nothing from it.
+            seconds: Seconds after which it is given up although it did little.
 
         Raises:
             BootError: It does not say so in that time.
         """
-        self._line.settimeout(seconds)
+        self._line.settimeout(1)
+        deadline = time.monotonic() + seconds
         said = b""
-        try:
-            while not said.endswith(b"ready\n"):
+        while not said.endswith(b"ready\n"):
+            try:
                 said += self._received()
-        except TimeoutError as error:
-            raise BootError(f"it did not boot: {self.console()}") from error
+            except TimeoutError as error:
+                if self._cpu() > cpu or time.monotonic() > deadline:
+                    raise BootError(f"it did not boot: {self.console()}") from error
+
+    def _cpu(self) -> float:
+        """Return the processor time that QEMU has used."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def run(
         self,

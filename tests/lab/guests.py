@@ -45,6 +45,11 @@ def begun(work: Callable[[*Given], Made], *given: *Given) -> Future[Made]:
     return cast("Future[Made]", _BEGUN[key])
 
 
+def end() -> None:
+    """Begin nothing more, as when a run was interrupted."""
+    _POOL.shutdown(wait=False, cancel_futures=True)
+
+
 def visited(machine: Machine, kernel: str, payload: Path) -> Visit:
     """Return what a guest shows.
 

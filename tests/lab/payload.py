@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.lab.archive import closure, unpack
-from tests.lab.cache import UnavailableError, made
+from tests.lab.cache import UnavailableError, digest_of, made
 
 PAYLOAD_MB = 32
 _ROOT = Path(__file__).parents[2]
@@ -19,16 +19,23 @@ PYTHONPATH=/opt/lab exec python3 -m advisor "$@"
 """
 
 
-def payload_disk(target: Path, database: Path) -> Path:
-    """Write the advisor, its knowledge base and a command that runs it.
+def payload_disk(database: Path) -> Path:
+    """Return a disk with the advisor, its knowledge base and a command that runs it.
 
     Args:
-        target: The disk.
         database: The compiled knowledge base.
 
     Raises:
         UnavailableError: The guests' Pythons cannot be had, or it has outgrown the disk.
     """
+    files = [path for path in (_ROOT / "advisor").rglob("*") if path.is_file()]
+    ours = sorted(path for path in files if path.suffix not in {".pyc", ".sqlite"})
+    names = [str(path.relative_to(_ROOT)) for path in ours]
+    recipe = (names, digest_of(*ours, database), _LAUNCHER, PAYLOAD_MB)
+    return made("payload", recipe, lambda folder: _make(folder / "disk", database)) / "disk"
+
+
+def _make(target: Path, database: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="lab-") as name:
         tree = Path(name)
         ignored = shutil.ignore_patterns("__pycache__", "*.sqlite")
@@ -46,7 +53,6 @@ def payload_disk(target: Path, database: Path) -> Path:
         raise UnavailableError(f"the advisor has outgrown the lab's disk of {PAYLOAD_MB} MiB")
     with target.open("r+b") as disk:
         disk.truncate(PAYLOAD_MB << 20)
-    return target
 
 
 def _compile(suite: str, tree: Path) -> None:

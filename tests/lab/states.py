@@ -22,7 +22,7 @@ MEMORY_MB = 384
 _BOOTED = ("init", "start", "agent.py")
 _CMDLINE = "console=ttyS0 quiet panic=-1 mitigations=off nokaslr"
 _BOOTS = 3
-_BOOT_SECONDS = 150
+_BOOT_CPU, _BOOT_SECONDS = 90, 600
 _KHZ = 2_500_000
 _NOT_SAVED = {"name", "about", "kernels", "plugged", "vsock"}
 _FOUND = r"""
@@ -103,7 +103,7 @@ def _booted(
         memory.truncate(MEMORY_MB << 20)
     guest = _start(state, machine, kernel, payload, cold=True)
     try:
-        guest.wait_until_booted(_BOOT_SECONDS)
+        guest.wait_until_booted(_BOOT_CPU, _BOOT_SECONDS)
     except GuestError:
         guest.close()
         if tries == 1:
