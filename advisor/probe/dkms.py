@@ -13,7 +13,7 @@ _TREE: Final = "/var/lib/dkms"
 _SOURCES: Final = "/usr/src"
 _MOST: Final = 64
 _BUILDS: Final = re.compile(
-    r"(?m)^\s*(?:export\s+)?BUILT_MODULE_NAME\[\d{1,3}\]\s*=\s*[\"']?([\w-]{1,64})[\"']?\s*$"
+    r"(?m)^[ \t]*(?:export[ \t]+)?BUILT_MODULE_NAME\[\d{1,3}\][ \t]*=[ \t]*[\"']?([\w-]{1,64})[\"']?[ \t]*$"
 )
 _SETTING: Final = re.compile(r"(?m)^[ \t]*(?:export[ \t]+)?([A-Z_]+)(?:\[0\])?[ \t]*=(.*)$")
 
