@@ -23,7 +23,7 @@ from tests.safety.fuzz.targets import TARGETS
 from tests.safety.fuzz.targets_machine import NOW
 
 ROOT = Path(__file__).parents[2]
-CASES = 400
+CASES = 250
 SEED = 2026
 
 

@@ -88,7 +88,7 @@ def test_command_opens_no_connection_runs_no_program_and_writes_nothing(
     assert not [call for call in calls if _CHANGING.match(call)]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["scan", "report", "explain", "verify", "diff", "capture"])
 def test_command_without_a_network_says_the_same(name: str, database: Path, saved: Path) -> None:
     needs("unshare", root=True)
     if run(["unshare", "-n", "true"]).returncode:

@@ -164,9 +164,23 @@ PLACES: Final = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("words", [("scan", "--format", "json"), ("report", "--format", "nagios"), ("doctor",), ("capture",)],
-                         ids=lambda words: str(words[0]))  # fmt: skip
+_COMMANDS: Final = (
+    ("scan", "--format", "json"),
+    ("report", "--format", "nagios"),
+    ("doctor",),
+    ("capture",),
+)
+_WORST: Final = ("no proc, sys, etc, boot, var, run", "chroot without proc and sys")
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        pytest.param(place, words, id=f"{place}-{words[0]}")
+        for place in PLACES
+        for words in (_COMMANDS if place in _WORST else _COMMANDS[:1])
+    ],
+)
 def test_command_in_a_poor_place_answers_or_tells(
     place: str, words: Sequence[str], database: Path, tmp_path: Path
 ) -> None:

@@ -241,8 +241,8 @@ def texts_in(value: object) -> Sequence[str]:
 
 
 TARGETS: Final = (
-    Target("scan", "whole scans of hostile machines, written in every format", _machine, _scan, share=100, seconds=5),
-    Target("scan-database", "whole scans with a hostile knowledge base", database_values, _scan_with, share=50, seconds=5),
+    Target("scan", "whole scans of hostile machines, written in every format", _machine, _scan, share=200, seconds=5),
+    Target("scan-database", "whole scans with a hostile knowledge base", database_values, _scan_with, share=100, seconds=5),
     Target("saved-scans", "saved scans given to `verify` and `diff`", _pair, _saved, share=10),
 )  # fmt: skip
 

@@ -399,11 +399,11 @@ TARGETS: Final = (
     Target("update-manifest", "an update's manifest", seeded((
         b'{"schema": "advisor.update/1", "serial": 20261101, "file": "kernel.sqlite.xz", "sha256": "' + b"ab" * 32
         + b'", "created": "2026-11-01T00:00:00+00:00", "expires": "2027-02-01T00:00:00+00:00"}',), changed_json), _manifest),
-    Target("update-tar", "an update's tar", seeded(_update_tars()), _update_tar, share=10),
-    Target("makefile", "the kernel's makefiles", seeded(_MAKEFILES), _makefile, share=20),
+    Target("update-tar", "an update's tar", seeded(_update_tars()), _update_tar, share=20),
+    Target("makefile", "the kernel's makefiles", seeded(_MAKEFILES), _makefile, share=50),
     Target("kconfig", "Kconfig, C and Rust sources", seeded(_KCONFIGS), _source_text, share=2),
     Target("database", "the knowledge base's file with other bytes", _database_bytes, _ask_database, share=20),
-    Target("database-rows", "a knowledge base with other values in it", database_values, _ask_database, share=20),
+    Target("database-rows", "a knowledge base with other values in it", database_values, _ask_database, share=50),
 )  # fmt: skip
 
 __all__ = ["TARGETS", "ask", "database_values", "small_database"]

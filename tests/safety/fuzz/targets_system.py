@@ -401,9 +401,9 @@ _ATTRIBUTES: Final = b"\x08\0\x03\0eth0\x0c\0\x12\0\x08\0\x01\0vlan\x08\0\x06\0n
 _PATHS: Final = tuple(f"{RELEASE}\n{path}".encode() for path in (*FILES, *LINKS))
 
 TARGETS: Final = (
-    Target("capture-bytes", "captures with flipped bits, cut, with other headers", _capture_bytes, _read_capture, share=4),
+    Target("capture-bytes", "captures with flipped bits, cut, with other headers", _capture_bytes, _read_capture, share=200),
     Target("capture-files", "captures with other files, through the whole probe", _capture_members, _probe_capture, share=40),
-    Target("redact", "captures to be redacted", _capture_members, _redact, share=10),
+    Target("redact", "captures to be redacted", _capture_members, _redact, share=20),
     Target("packed-lists", "lists packed with gzip, xz, bzip2, lz4", seeded(_packed_lists()), _unpack, errors=(OSError,)),
     Target("kept", "what the agent keeps of files: stanzas, CVEs, mounts, routes",
         seeded((*_packed_lists(), *small(recorded("/proc/"), 3000), *texts("/proc/net/route"))), _keep, share=4),
