@@ -312,11 +312,14 @@ def _drop_output() -> None:
 def _bug(arguments: Sequence[str]) -> int:
     import traceback
 
+    from advisor.render.text import clean
+
     sys.stderr.write(
         f"advisor: error: a bug in advisor {__version__}, running {' '.join(arguments)!r}\n"
         "advisor: hint: report the lines below with the output of `advisor capture --redact`\n"
     )
-    traceback.print_exc()
+    lines = traceback.format_exc().splitlines()  # an exception may quote what a machine said
+    sys.stderr.write("".join(f"{clean(line)}\n" for line in lines))
     return ExitStatus.BUG
 
 

@@ -18,6 +18,7 @@ from urllib import request
 import pytest
 
 from advisor.advise.compare import diff
+from advisor.cli import main as main_command
 from advisor.config import read_config
 from advisor.errors import AdvisorError, ExitStatus
 from advisor.knowledge.build import kbuild_map
@@ -429,6 +430,19 @@ def test_redirection_away_from_https_is_refused(
     assert (
         redirect(first, io.BytesIO(), 302, "Found", head, "https://other.example.org/") is not None
     )
+
+
+def test_bug_that_quotes_a_hostile_name_steers_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("\x1b]0;owned\x07\u202ename")
+
+    monkeypatch.setattr("advisor.cli_scan.run_scan", broken)
+    assert main_command(["scan"]) == ExitStatus.BUG
+    said = capsys.readouterr().err
+    assert all(char.isprintable() or char == "\n" for char in said)
+    assert "\\x1b]0;owned\\x07\\u202ename" in said
 
 
 def test_deep_json_is_no_saved_scan(tmp_path: Path) -> None:
