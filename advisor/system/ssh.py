@@ -6,6 +6,7 @@ The capture agent goes in on standard input and a capture comes back; nothing is
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -154,7 +155,9 @@ def _asked(argv: Sequence[str], agent: bytes) -> _Done:
 
 def _at_most(source: IO[bytes] | None, most: int) -> bytes:
     parts: list[bytes] = []
-    while source is not None and most > 0 and (part := source.read1(min(most, 1 << 16))):  # type: ignore[attr-defined]  # pipes are buffered readers
+    while (
+        source is not None and most > 0 and (part := os.read(source.fileno(), min(most, 1 << 16)))
+    ):
         parts.append(part)
         most -= len(part)
     return b"".join(parts)
