@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 import struct
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -21,7 +22,7 @@ from advisor.advise.compare import diff
 from advisor.cli import main as main_command
 from advisor.config import read_config
 from advisor.errors import AdvisorError, ExitStatus
-from advisor.knowledge.build import kbuild_map
+from advisor.knowledge.build import cna, kbuild_map
 from advisor.knowledge.build.classify import bug_class, evidence
 from advisor.knowledge.build.derive import read_changelog, read_snapshot
 from advisor.knowledge.build.fetch import bring
@@ -42,6 +43,7 @@ from advisor.system.files import write_text
 from advisor.system.recorded import RecordedSystem
 from advisor.system.ssh import capture_host
 from tests.knowledge.small import knowledge_of, record
+from tests.knowledge.test_cna import write_clone
 from tests.machines.made import NOW, inventory
 from tests.safety.fuzz.seeds import plain_tar
 
@@ -443,6 +445,32 @@ def test_bug_that_quotes_a_hostile_name_steers_no_terminal(
     said = capsys.readouterr().err
     assert all(char.isprintable() or char == "\n" for char in said)
     assert "\\x1b]0;owned\\x07\\u202ename" in said
+
+
+def test_clone_that_names_a_program_of_its_own_runs_none(tmp_path: Path) -> None:
+    """git would run what a clone's configuration names, to fetch an object that is missing."""
+    root = tmp_path / "cna"
+    root.mkdir()
+    write_clone(root)
+    marker = tmp_path / "marker"
+    settings = {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "evil",
+        "remote.evil.promisor": "true",
+        "remote.evil.url": str(root),
+        "remote.evil.uploadpack": f"touch {marker}; false",
+        "core.fsmonitor": f"touch {marker}; false",
+    }
+    for key, value in settings.items():
+        subprocess.run(["git", "-C", str(root), "config", key, value], check=True)
+    blob = subprocess.run(
+        ["git", "-C", str(root), "rev-parse", "HEAD:cve/published/2026/CVE-2026-1001.json"],
+        check=True, capture_output=True, text=True,
+    ).stdout.strip()  # fmt: skip
+    (root / f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
+    with pytest.raises(AdvisorError):
+        cna.read_records(root)
+    assert not marker.exists()
 
 
 def test_deep_json_is_no_saved_scan(tmp_path: Path) -> None:

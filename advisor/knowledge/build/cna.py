@@ -100,7 +100,9 @@ def _folder_members(source: Path) -> Iterator[_Member]:
 
 
 def _git_members(source: Path) -> Iterator[_Member]:
-    argv = ["git", "-C", str(source), "archive", "--format=tar", "HEAD", "cve/published"]
+    # A clone's own configuration may name programs: none of them is run, nothing is fetched.
+    argv = ["git", "-c", "protocol.allow=never", "-c", "core.fsmonitor=false", "-C", str(source)]
+    argv += ["archive", "--format=tar", "HEAD", "cve/published"]
     with (
         subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process,
         tarfile.open(fileobj=process.stdout, mode="r|") as archive,
