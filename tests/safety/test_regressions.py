@@ -448,7 +448,7 @@ def test_bug_that_quotes_a_hostile_name_steers_no_terminal(
 
 
 def test_clone_that_names_a_program_of_its_own_runs_none(tmp_path: Path) -> None:
-    """git would run what a clone's configuration names, to fetch an object that is missing."""
+    """A git would run what a clone's configuration names, to fetch an object that is missing."""
     root = tmp_path / "cna"
     root.mkdir()
     write_clone(root)
