@@ -242,6 +242,7 @@ def _candidate(candidate: Candidate) -> Document:
         "opens": tally_document(candidate.opens),
         "remaining": tally_document(candidate.remaining),
         "horizon": str(candidate.horizon) if candidate.horizon else None,
+        "doubt": candidate.doubt or None,
         "series_eol": candidate.eol or None,
         "lost_devices": [_lost(lost) for lost in candidate.lost],
         "regressions": [finding_document(finding) for finding in candidate.regressions],

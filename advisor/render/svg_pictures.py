@@ -69,10 +69,12 @@ def where_from(candidate: Candidate) -> str:
 
 
 def beyond(candidate: Candidate) -> str:
-    """Return the doubt about a kernel that is newer than the knowledge, ``""`` where there is none."""
+    """Return in a few words why a kernel may have more bugs than counted, ``""`` where nothing says so."""
     upstream, horizon = candidate.upstream, candidate.horizon
-    if upstream is None or (horizon is not None and upstream <= horizon):
+    if upstream is None:
         return ""
+    if horizon is not None and upstream <= horizon:
+        return "counted in part" if candidate.doubt else ""
     return f"knowledge ends at {horizon}" if horizon else "newer than the knowledge"
 
 

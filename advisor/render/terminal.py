@@ -304,8 +304,10 @@ def _beyond(candidate: Candidate) -> str:
     if not candidate.judged:
         return clean(candidate.why_not)
     upstream, horizon = candidate.upstream, candidate.horizon
-    if upstream is None or (horizon is not None and upstream <= horizon):
+    if upstream is None:
         return ""
+    if horizon is not None and upstream <= horizon:
+        return "counted in part" if candidate.doubt else ""
     return f"known to {horizon}" if horizon else "newer than the knowledge"
 
 

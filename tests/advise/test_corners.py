@@ -94,6 +94,18 @@ def test_series_without_a_day_of_release_is_doubted(knowledge: KnowledgeBase) ->
     assert advice.decision.action is Action.SWITCH_SERIES
 
 
+def test_counts_of_another_series_are_said_to_be_partial(knowledge: KnowledgeBase) -> None:
+    """Of code that only the other series has, the running kernel cannot tell whether it would run."""
+    next_lts = offered("6.12.90+deb12-amd64", "6.12.90-1~bpo12+1", "linux-image-amd64", "backports")
+    own = offered("6.1.0-48-amd64", "6.1.170-1", "linux-image-amd64", "security")
+    box = machine(
+        "6.1.0-43-amd64", build="#1 SMP Debian 6.1.162-1 (2026-02-08)", offers=(next_lts, own)
+    )
+    doubts = {c.release: c.doubt for c in get(box, knowledge).candidates}
+    assert "not counted" in doubts[next_lts.release]
+    assert not doubts[own.release]
+
+
 def test_early_day_before_any_end_of_life_keeps_the_series(knowledge: KnowledgeBase) -> None:
     inventory = machine("6.19.10-arch1-1", distro="arch", manager="pacman", offers=(
         offered("6.19.14-arch1-1", "6.19.14.arch1-1", "linux", "core"),))  # fmt: skip

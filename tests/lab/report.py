@@ -38,7 +38,8 @@ holds what is there against the saved scan. Counted are the bugs that can run th
 
 What is closed must be as many as promised, to the bug: both ends rest on the same records. So must what is
 opened, within a series. A new series also runs code that the old kernel was not built with (another
-configuration, new drivers); a scan of the old one counts that as absent, so a little more is found.
+configuration, new drivers); a scan of the old one cannot count that, and says so (`+`, "counted in part"):
+a little more is found.
 """
 
 
