@@ -47,6 +47,12 @@ browser: $(VENV)/.dev ## Look at the report in Chromium: accessibility, print, h
 	@$(BIN)/python -m tests.browser
 	@ADVISOR_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)
 
+.PHONY: docs
+docs: $(VENV)/.dev $(DATABASE) ## Make the pages that are made: options, the screen, the policy
+	@$(BIN)/python tools/reference.py
+	@$(BIN)/python tools/screen.py
+	@$(BIN)/python -m tests.advise.print_policy
+
 database: $(DATABASE) ## Compile the knowledge base from data/
 
 wheel: $(VENV)/.runtime ## Build dist/*.whl for pipx, uv and pip
