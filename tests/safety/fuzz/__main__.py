@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.safety.fuzz.table import Row, print_rows, write_page
 from tests.safety.fuzz.target import Crash, Result, bind_memory, run_cases, run_data
 from tests.safety.fuzz.targets import TARGETS
+from tests.safety.fuzz.targets_system import in_memory
 
 _CHUNK = 500
 
@@ -23,7 +26,10 @@ def main(argv: Sequence[str]) -> int:
     names = asked.parser or list(TARGETS)
     rows: list[Row] = []
     folder = Path(asked.crashes)
-    with ProcessPoolExecutor(asked.jobs, initializer=bind_memory) as pool:
+    with (
+        TemporaryDirectory(prefix="advisor-fuzz-", dir=in_memory()) as scratch,
+        ProcessPoolExecutor(asked.jobs, initializer=_begin, initargs=(scratch,)) as pool,
+    ):
         for name in names:
             target = TARGETS[name]
             count = max(1, asked.cases // target.share)
@@ -49,6 +55,12 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--replay", help="run one kept input of the one --parser")
     parser.add_argument("--write", help="the page whose table to write anew")
     return parser.parse_args(argv)
+
+
+def _begin(scratch: str) -> None:
+    """Make a process ready to run cases."""
+    os.environ["ADVISOR_FUZZ_FOLDER"] = scratch
+    bind_memory()
 
 
 def _chunk(name: str, seed: int, start: int, end: int) -> Result:

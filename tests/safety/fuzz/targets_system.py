@@ -3,11 +3,13 @@
 # ruff: noqa: E501 - tables and inputs, a line each
 from __future__ import annotations
 
+import atexit
 import bz2
 import gzip
 import io
 import lzma
 import os
+import shutil
 import struct
 import tarfile
 import tempfile
@@ -49,8 +51,17 @@ _KEPT_MEMBERS: Final = 60
 @cache
 def folder() -> Path:
     """Return a folder of this process, in memory where there is such a place."""
-    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    return Path(tempfile.mkdtemp(prefix=f"advisor-fuzz-{os.getpid()}-", dir=place))
+    shared = os.environ.get("ADVISOR_FUZZ_FOLDER")  # of a long run, which removes it at its end
+    if shared:
+        return Path(tempfile.mkdtemp(dir=shared))
+    made = tempfile.mkdtemp(prefix="advisor-fuzz-", dir=in_memory())
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return Path(made)
+
+
+def in_memory() -> str | None:
+    """Return a place for files that are gone in a moment, None for the usual one."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 # Captures.
