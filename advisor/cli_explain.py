@@ -43,9 +43,7 @@ def add_explain(app: typer.Typer, tools: Tools) -> None:
         explained = find_device(answer, name) or _fix(answer, knowledge, name)
         if explained is None:
             raise nothing_called(name)
-        elsewhere = in_candidates(
-            explained.id, answer.candidates, answer.inventory, knowledge
-        )
+        elsewhere = in_candidates(explained.id, answer.candidates, answer.inventory, knowledge)
         tools.write(render_explanation(answer, explained, tools.options(colour, True), elsewhere))
 
     _ = explain
