@@ -685,6 +685,8 @@ def keep_cves_by_kernel(content: bytes, _limit: int) -> bytes:
     lines: set[bytes] = set()
     for part in (b"\n" + content).split(b"\nkernel-package ")[1:]:
         head = part.partition(b"\n")[0].split()
+        if len(head) < 3:  # its version, release and architecture
+            continue
         cves = sorted(set(re.findall(rb"CVE-[0-9]{4}-[0-9]{4,7}", part)))
         lines.add(b" ".join([b"kernel-package", *head[:3], *cves]) + b"\n")
     return b"".join(sorted(lines))
