@@ -10,7 +10,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -203,20 +204,26 @@ def test_command_in_a_poor_place_answers_or_tells(
         assert json.loads(done.stdout)["kernel"]["release"] == os.uname().release
 
 
+@pytest.fixture
+def everybodys() -> Iterator[Path]:
+    """A folder that any user may look into; pytest's own are root's alone."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
 def test_nobody_with_hidden_processes_and_forbidden_files_gets_an_answer(
-    database: Path, tmp_path: Path
+    database: Path, everybodys: Path
 ) -> None:
     needs("setpriv")
     if not _PYTHON or run([_PYTHON, "-c", "import tomllib"]).returncode:
         pytest.skip("needs a system Python from 3.11 on that nobody may run")
     shutil.copytree(
         CAPTURE.parents[2] / "advisor",
-        tmp_path / "advisor",
+        everybodys / "advisor",
         ignore=shutil.ignore_patterns("*.sqlite"),
     )
-    shutil.copy(database, tmp_path / "kernel.sqlite")
-    for path in (tmp_path, *tmp_path.parents[:3]):
-        path.chmod(0o755)
+    shutil.copy(database, everybodys / "kernel.sqlite")
     hide = "mount -t proc -o hidepid=2 proc /proc && mount -t tmpfs none /var/lib/dpkg"
     hide += " && echo secret > /var/lib/dpkg/status && chmod 0 /var/lib/dpkg/status"
     nobody = [
@@ -236,9 +243,9 @@ def test_nobody_with_hidden_processes_and_forbidden_files_gets_an_answer(
         "--format",
         "json",
         "--database",
-        str(tmp_path / "kernel.sqlite"),
+        str(everybodys / "kernel.sqlite"),
     ]
-    done = run([*nobody, *words], before=mounted(hide, "-p", "-f"), cwd=tmp_path)
+    done = run([*nobody, *words], before=mounted(hide, "-p", "-f"), cwd=everybodys)
     assert done.returncode == 0, done.stderr
     assert "secret" not in done.stdout + done.stderr
     assert json.loads(done.stdout)["kernel"]["release"] == os.uname().release
