@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 VERSION = "6.12.94"
+_FOUND = 3  # checkers end with 1 to 3 where they found something, or something unknown
 _SBOM, _CVE_BIN = "sbom-cve-check", "cve-bin-tool"
 _TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS \w+ \(.*?\n        \)\n", re.DOTALL)
 _INDEX = re.compile(r'"(CREATE INDEX IF NOT EXISTS [^"]*)"')
@@ -35,6 +36,7 @@ class Peer(NamedTuple):
         runs: How often; the least counts.
         missing: Why it cannot be run here, ``""`` where it can.
         env: What is added to the environment.
+        most: The highest exit status of a run that did its work.
     """
 
     shown: str
@@ -42,6 +44,7 @@ class Peer(NamedTuple):
     runs: int = 5
     missing: str = ""
     env: tuple[tuple[str, str], ...] = ()
+    most: int = 0
 
 
 def machine_peers() -> list[Peer]:
@@ -54,7 +57,7 @@ def machine_peers() -> list[Peer]:
         ("spectre-meltdown-checker", "spectre-meltdown-checker --batch json"),
     )
     return [
-        Peer(call, tuple(call.split()), 3, _missing(call.split()[0], package))
+        Peer(call, tuple(call.split()), 3, _missing(call.split()[0], package), most=_FOUND)
         for package, call in calls
     ]
 
@@ -148,7 +151,13 @@ def _bill() -> dict[str, object]:
         {"type": "SoftwareAgent", "spdxId": f"{base}agent", "name": "bench", **info},
         {**package, **info},
         {"type": "software_Sbom", "spdxId": f"{base}bill", **listed, **info},
-        {"type": "SpdxDocument", "spdxId": f"{base}document", **listed, **info},
+        {
+            "type": "SpdxDocument",
+            "spdxId": f"{base}document",
+            "element": [f"{base}linux", f"{base}bill"],
+            "rootElement": [f"{base}bill"],
+            **info,
+        },
     ]
     context = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
     return {"@context": context, "@graph": graph}
@@ -168,7 +177,7 @@ def _cve_bin_tool(shown: str, cache: Path, records: Path) -> Peer:
     listed.write_text(f"vendor,product,version\nlinux,linux_kernel,{VERSION}\n", "utf-8")
     argv = [program, "--offline", "-u", "never", "--disable-version-check", "-i", listed]
     argv += ["-f", "csv", "-o", cache / "cve-bin.csv"]
-    return Peer(shown, tuple(map(str, argv)), 3, "", (("HOME", str(home)),))
+    return Peer(shown, tuple(map(str, argv)), 3, "", (("HOME", str(home)),), most=_FOUND)
 
 
 def _fill(database: Path, source: str, records: Path) -> None:

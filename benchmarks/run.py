@@ -93,7 +93,9 @@ def _beside(peers: Sequence[Peer], own: Cost, floor: Cost) -> Iterator[str]:
         if peer.missing:
             yield f"| `{peer.shown}` | {peer.missing} | | | |"
             continue
-        found = cost(peer.argv, runs=peer.runs, env={**os.environ, **dict(peer.env)})
+        found = cost(
+            peer.argv, runs=peer.runs, env={**os.environ, **dict(peer.env)}, most=peer.most
+        )
         yield _row(peer.shown, found, floor)
         ratios.append(f"{found.cpu_ms / own.cpu_ms:.1f} times for `{peer.argv[0].split('/')[-1]}`")
     if ratios:

@@ -116,7 +116,7 @@ def _unpacked(stream: IO[bytes], name: str) -> bytes:
 def _header(block: bytes, name: str) -> _Header:
     """Return a member's header, once its sum is right."""
     stated = block[148:156]
-    if _octal(stated) != sum(block) - sum(stated) + 256:
+    if _octal(stated) != sum(block.replace(b"\0", b"")) - sum(stated) + 256:
         raise unusable("it is damaged, or no tar archive", name)
     kind = block[156:157]
     size = _octal(block[124:136])

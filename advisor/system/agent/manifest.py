@@ -303,8 +303,6 @@ def star(pattern: str, name: str) -> bool:
 
 def fits(pattern: str, path: str) -> bool:
     """Return whether a path fits a pattern, name by name; ``..`` fits nothing."""
-    if not path.startswith(pattern.partition("*")[0]):
-        return False
     wanted, names = pattern.split("/"), path.split("/")
     return len(wanted) == len(names) and all(
         n == w or ("*" in w and n not in {"", ".", ".."} and star(w, n))
@@ -336,6 +334,14 @@ def told(names: Iterable[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(names)[:MOST_NAMES])
 
 
+def _head(pattern: str) -> str:
+    """Return what every path that fits a pattern begins with."""
+    return pattern.partition("*")[0]
+
+
+_LINKS = tuple((_head(pattern), pattern) for pattern in LINKS)
+
+
 class Manifest:
     """What may be read of a machine that runs a given kernel.
 
@@ -347,17 +353,19 @@ class Manifest:
         release = path_name(release)
         reads = [(p.replace("{release}", release), Rule(n, keep)) for p, n, keep in READS]
         self.exact = {pattern: rule for pattern, rule in reads if "*" not in pattern}
-        self.wild = [(pattern, rule) for pattern, rule in reads if "*" in pattern]
+        self.wild = [(_head(pattern), pattern, rule) for pattern, rule in reads if "*" in pattern]
         self.lists = {pattern: names for pattern, names in LISTS if "*" not in pattern}
-        self.wild_lists = [(pattern, names) for pattern, names in LISTS if "*" in pattern]
+        self.wild_lists = [
+            (_head(pattern), pattern, names) for pattern, names in LISTS if "*" in pattern
+        ]
 
     def read_rule(self, path: str) -> Rule:
         """Return how a path may be read, LookupError where it may not be."""
         found = self.exact.get(path)
         if found is not None:
             return found
-        for pattern, rule in self.wild:
-            if fits(pattern, path):
+        for head, pattern, rule in self.wild:
+            if path.startswith(head) and fits(pattern, path):
                 return rule
         raise LookupError(f"{path} is not in the manifest")
 
@@ -366,13 +374,13 @@ class Manifest:
         found = self.lists.get(path)
         if found is not None:
             return found
-        for pattern, names in self.wild_lists:
-            if fits(pattern, path):
+        for head, pattern, names in self.wild_lists:
+            if path.startswith(head) and fits(pattern, path):
                 return names
         raise LookupError(f"{path} is not in the manifest")
 
     @staticmethod
     def check_link(path: str) -> None:
         """Raise LookupError where a link may not be followed."""
-        if not any(fits(pattern, path) for pattern in LINKS):
+        if not any(path.startswith(head) and fits(pattern, path) for head, pattern in _LINKS):
             raise LookupError(f"{path} is not in the manifest")
