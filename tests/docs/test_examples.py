@@ -21,7 +21,7 @@ NOW = "1795341600"
 _ELSEWHERE = {"--host", "--signers", "--key", "--cna", "--candidate", "update", "build", "verify"}
 _LOOKS_HERE = {"scan", "explain", "report", "verify"}
 _MADE_BEFORE = {"before.json", "a.json", "b.json", "scan.json"}
-_CAPTURES = {"box.tar.gz", "nas.tar.gz"}
+_CAPTURES = {"box.tar.gz", "debian-12-nics.tar.gz", "nas.tar.gz"}
 
 
 @cache
