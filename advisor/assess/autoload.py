@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from advisor.model.inventory import Autoload
 
+_CRYPTO = "any local user can load it through the kernel's crypto sockets"
 # Alias prefix -> what a local user does to have it loaded. Congestion controls (tcp_*) and what rides on
 # TCP (tcp-ulp-*) are not among them: tcp_cong.c and tcp_ulp.c ask capable(CAP_NET_ADMIN) first, which a
 # user namespace does not give.
@@ -12,8 +13,7 @@ _BY_USER = (
     ("bt-proto-", "any local user can load it with a socket"),
     ("can-proto-", "any local user can load it with a socket"),
     ("rdma-netlink-subsys-", "any local user can load it with a socket"),
-    ("algif-", "any local user can load it through the kernel's crypto sockets"),
-    ("crypto-", "any local user can load it through the kernel's crypto sockets"),
+    ("crypto-", _CRYPTO),
     ("devname:", "opening its device file loads it"),
     ("tty-ldisc-", "any local user can load it with a terminal"),
     ("binfmt-", "running a program of that form loads it"),
@@ -39,6 +39,8 @@ _BY_NAMESPACE = (
 _NAMED_IN_NAMESPACE = (
     "sch_", "cls_", "act_", "ebt_", "ebtable_", "iptable_", "ip6table_", "arptable_", "arpt_",
 )  # fmt: skip
+# Modules that the kernel asks for by their names, for any user: to af_alg.c algif-hash is no alias.
+_NAMED = ("algif_",)
 _BY_PLUG = (
     "usb:", "hid:", "sdio:", "mmc:", "pcmcia:", "bcma:", "ssb:", "typec:", "ieee1394:", "tbsvc:",
     "wusb:",
@@ -75,6 +77,8 @@ def _trigger(autoload: Autoload, module: str) -> str:
             return f"plugging in a matching device loads it ({alias})"
         if alias.startswith("fs-") and autoload.automount:
             return f"mounting what is plugged in loads it ({alias}; {autoload.automount})"
+    if module.startswith(_NAMED):
+        return f"{_CRYPTO} (by its name)"
     if is_open and module.startswith(_NAMED_IN_NAMESPACE):
         return _in_namespace(autoload, "by its name")
     return ""

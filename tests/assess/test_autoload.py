@@ -68,3 +68,9 @@ def test_what_the_kernel_asks_for_by_name_needs_no_alias(module: str) -> None:
 )
 def test_what_any_user_may_open_is_within_reach(module: str, alias: str) -> None:
     assert alias in (told(module, alias, namespaces="closed") or "")
+
+
+@pytest.mark.parametrize("module", ["algif_aead", "algif_hash", "algif_rng", "algif_skcipher"])
+def test_crypto_sockets_load_their_types_by_name_for_any_user(module: str) -> None:
+    """af_alg.c asks modprobe for ``algif-hash``: no alias is needed, and no namespace."""
+    assert "any local user" in (told(module, namespaces="closed") or "")
