@@ -64,6 +64,9 @@ class ReachOf:
         self._kernel = inventory.kernel
         self._modules = inventory.modules
         self._config = inventory.kernel.config
+        self._running = frozenset(self._modules.loaded or ()) | (
+            self._modules.builtin or frozenset()
+        )
         self._uses = _uses(inventory)
         self._by_unit: dict[Unit, Reached | None] = {}
         self._around = around or TreesAround(inventory.kernel.identity.series, _TREES)
@@ -227,13 +230,16 @@ class ReachOf:
         if autoload.aliases is None:
             how = f"{module} is on disk; what may load it (modules.alias) was not read"
             return Reached(Reach.UNKNOWN, module, how, names)
-        what = trigger(autoload, module)
+        what = trigger(autoload, module, self._running)
         if what is None:
             how = f"{module} is on disk; what brings it in (modules.dep) was not read"
             return Reached(Reach.UNKNOWN, module, how, names)
         if what:
             return Reached(Reach.ON_DEMAND, module, f"{module} is not loaded; {what}", names)
+        told = autoload.blacklisted.get(module)
         how = f"{module} is on disk; only root or hardware that is not here loads it"
+        if told:
+            how = f"{module} is on disk, and modprobe is told not to load it for an alias ({told})"
         return Reached(Reach.DORMANT, module, how, names)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
+from advisor.model.requests import BY_MOUNT, BY_NAMESPACE, BY_PLUG, BY_USER
 from advisor.probe.modules import KERNELS_KEPT, in_memory
 
 _MOST: Final = 500_000
@@ -17,19 +18,8 @@ _PLAIN: Final = re.compile(r"[*?\[ ]")
 # These match every device of their bus. Since 7.2 the built-in tpm_tis brings two of them.
 _CATCH_ALL: Final = frozenset({"pnp:d", "acpi::", "acpi:", "of:N*T*", "platform:", "usb:", "pci:"})
 
-# Aliases that a program's own request makes: socket(), mount, a namespace's network tools.
-_BY_REQUEST: Final = (
-    "net-", "netdev-", "fs-", "rtnl-", "nft-", "nf-", "nf_", "nfnetlink-", "nfct-", "ip_", "ip6_",
-    "ipt_", "ip6t_", "xt_", "ebt", "arpt", "crypto-", "tcp_", "bt-proto-", "can-proto-", "ematch-",
-    "xfrm-", "rpc-", "char-major-", "block-major-", "devname:", "binfmt-", "tty-ldisc-", "ip_set_",
-    "ip-set_", "iptable", "ip6table", "ip_vs", "l2tp-", "ppp-", "slip-", "team-mode-", "md-", "dm-",
-    "rdma-", "vsock-", "mptcp-", "iscsi-", "snd-", "sound-", "sctp",
-)  # fmt: skip
-# Aliases that a device makes when it is put in.
-_BY_PLUG: Final = (
-    "usb:", "pcmcia:", "sdio:", "ieee1394:", "mmc:", "hid:", "tbsvc:", "typec:", "ssb:", "bcma:",
-)  # fmt: skip
-_STARTS: Final = frozenset(prefix[:3] for prefix in _BY_REQUEST + _BY_PLUG)
+_BY_PROGRAM: Final = (*(prefix for prefix, _ in BY_USER), *BY_NAMESPACE, BY_MOUNT)
+_STARTS: Final = frozenset(prefix[:3] for prefix in _BY_PROGRAM + BY_PLUG)
 
 _Bucket = dict[str, list[str]]
 
@@ -72,10 +62,10 @@ class AliasTable:
             for line in self.lines():
                 if line[:3] not in _STARTS:
                     continue
-                if line.startswith(_BY_PLUG):
+                if line.startswith(BY_PLUG):
                     alias, _, module = line.partition(" ")
                     plugged.setdefault(module, alias)
-                elif line.startswith(_BY_REQUEST):
+                elif line.startswith(_BY_PROGRAM):
                     alias, _, module = line.rstrip("\n").partition(" ")
                     found.setdefault(in_memory(module), []).append(alias)
             for module, alias in plugged.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from advisor.model.inventory import Autoload, Mount
 from advisor.probe.aliases import AliasTable
@@ -13,8 +13,11 @@ from advisor.probe.modules import KERNELS_KEPT, in_memory, own_lines
 from advisor.probe.readings import Readings
 
 _FOLDERS: Final = ("/usr/lib/modprobe.d", "/lib/modprobe.d", "/run/modprobe.d", "/etc/modprobe.d")
-_RULE: Final = re.compile(r"(blacklist|install)\s+([\w-]+)\s*(.*)")
-_NEVER: Final = ("/bin/true", "/bin/false", "/usr/bin/true", "/usr/bin/false", "false", "true")
+_RULE: Final = re.compile(r"(alias|blacklist|install)\s+(\S+)\s*(.*)")
+_NEVER: Final = re.compile(r"(?:/usr)?(?:/bin/)?(?:true|false)\s*(?:#.*)?")
+_CLONE: Final = "/proc/sys/kernel/unprivileged_userns_clone"
+_RESTRICTED: Final = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
+_AT_BOOT: Final = "modprobe.blacklist="
 _AUTOMOUNTERS: Final = ("udisks2.service", "autofs.service", "usbmount.service", "udiskie.service")
 
 
@@ -84,6 +87,7 @@ def probe_autoload(
 ) -> Autoload:
     """Return what other than root can make this kernel load."""
     namespaces, source = _user_namespaces(readings, config)
+    rules = _rules(readings)
     depends = readings.text(f"/lib/modules/{release}/modules.dep")
     return Autoload(
         dependents=None if depends is None else LazyMapping(lambda: dependents(depends)),
@@ -92,7 +96,9 @@ def probe_autoload(
         user_namespaces_source=source,
         automount=_automount(readings, mounts),
         hotplug_usb=_hotplug_usb(readings),
-        blocked=_blocked(readings),
+        blocked=rules.blocked,
+        blacklisted=rules.blacklisted,
+        led=rules.led,
         modules_disabled=readings.word("/proc/sys/kernel/modules_disabled") == "1",
     )
 
@@ -104,12 +110,10 @@ def _user_namespaces(readings: Readings, config: Mapping[str, str] | None) -> tu
     most = readings.word("/proc/sys/user/max_user_namespaces")
     if most == "0":
         return "closed", "/proc/sys/user/max_user_namespaces is 0"
-    for path, closed in (
-        ("/proc/sys/kernel/unprivileged_userns_clone", "0"),
-        ("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"),
-    ):
-        if readings.word(path) == closed:
-            return "closed", f"{path} is {closed}"
+    if readings.word(_CLONE) == "0":
+        return "closed", f"{_CLONE} is 0"
+    if readings.word(_RESTRICTED) == "1":
+        return "open", f"{_RESTRICTED} is 1, but any user may run a program that it leaves free"
     if re.fullmatch("[0-9]{1,10}", most):
         return "open", f"/proc/sys/user/max_user_namespaces is {most}"
     readings.missing("whether users may make namespaces", "/proc/sys/user/max_user_namespaces")
@@ -134,19 +138,40 @@ def _hotplug_usb(readings: Readings) -> str:
     return ""
 
 
-def _blocked(readings: Readings) -> dict[str, str]:
-    """Return the modules that modprobe is told not to load, each with the line that tells it.
+class _Rules(NamedTuple):
+    """What modprobe is told, as in :class:`Autoload`."""
+
+    blocked: dict[str, str]
+    blacklisted: dict[str, str]
+    led: dict[str, str]
+
+
+def _rules(readings: Readings) -> _Rules:
+    """Return what modprobe is told not to load, each with the line that tells it.
 
     Source:
-        modprobe.d(5): a file hides one of the same name in a later folder; ``blacklist`` stops
-        only what is asked for by alias, which is what anyone but root can do.
+        modprobe.d(5): a file hides one of the same name in a later folder. modprobe(8) reads the
+        kernel's command line, too.
     """
+    rules = _Rules({}, {}, {})
     files = {name: folder for folder in _FOLDERS for name in readings.list(folder)}
-    blocked: dict[str, str] = {}
     for name, folder in sorted(files.items()):
         for line in own_lines(readings.text(f"{folder}/{name}") or ""):
             match = _RULE.match(line.strip())
-            if match is None or (match[1] == "install" and not match[3].startswith(_NEVER)):
-                continue
-            blocked[in_memory(match[2])] = f"{folder}/{name}: {match[1]} {match[2]}"
-    return blocked
+            if match is not None:
+                _add(rules, match, f"{folder}/{name}: {match[1]} {match[2]}")
+    for word in (readings.text("/proc/cmdline") or "").split():
+        if word.startswith(_AT_BOOT):
+            for module in word.removeprefix(_AT_BOOT).split(","):
+                rules.blacklisted[in_memory(module)] = f"/proc/cmdline: {_AT_BOOT}{module}"
+    return rules
+
+
+def _add(rules: _Rules, match: re.Match[str], reading: str) -> None:
+    word, name, rest = match.groups()
+    if word == "blacklist":
+        rules.blacklisted[in_memory(name)] = reading
+    elif word == "alias" and rest:
+        rules.led[name] = in_memory(rest.split()[0])
+    elif word == "install" and _NEVER.fullmatch(rest):
+        rules.blocked[in_memory(name)] = reading

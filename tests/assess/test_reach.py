@@ -163,6 +163,14 @@ def test_module_of_a_feature_in_use_is_active() -> None:
             SCTP, Reach.DORMANT, id="modprobe is told not to",
         ),
         pytest.param(
+            inventory(autoload=AUTOLOAD._replace(blacklisted={"sctp": "/etc/modprobe.d/x.conf"})),
+            SCTP, Reach.DORMANT, id="modprobe is told not to by its alias",
+        ),
+        pytest.param(
+            inventory(autoload=AUTOLOAD._replace(blacklisted={"mac80211": "/etc/modprobe.d/x.conf"})),
+            site("mac80211"), Reach.ON_DEMAND, id="a blacklist does not stop a dependency",
+        ),
+        pytest.param(
             inventory(autoload=AUTOLOAD._replace(modules_disabled=True)),
             SCTP, Reach.DORMANT, id="loading is switched off",
         ),

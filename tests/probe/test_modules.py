@@ -129,8 +129,9 @@ def test_aliases_that_were_not_read_are_unknown() -> None:
                 "/proc/sys/user/max_user_namespaces": "5\n",
                 "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": "1\n",
             },
-            "closed",
-            "apparmor_restrict_unprivileged_userns is 1",
+            # Ubuntu's own word: a hurdle, no boundary. aa-exec starts anything under such a profile.
+            "open",
+            "apparmor_restrict_unprivileged_userns is 1, but any user",
         ),
         ({f"/boot/config-{RELEASE}": "CONFIG_MODULES=y\n"}, "closed", "CONFIG_USER_NS is not set"),
         ({}, "", ""),
@@ -144,24 +145,34 @@ def test_user_namespaces_are_open_or_closed_by_a_reading(
     assert source in found.user_namespaces_source
 
 
-def test_modules_that_modprobe_may_not_load_are_told_with_the_line() -> None:
+def test_what_modprobe_is_told_is_read_with_the_line_that_tells_it() -> None:
     files = {
         "/etc/modprobe.d/local.conf": (
             "install dccp /bin/false\nblacklist ne2k-pci\n# blacklist x\ninstall y /sbin/z\n"
+            "install z /bin/true && modprobe --ignore-install z\n"
+            "install tipc /usr/bin/false # not here\nalias net-pf-3 off\nalias net-pf-46\n"
         ),
         "/usr/lib/modprobe.d/vendor.conf": "install rds /bin/true\n",
         # A file of the same name in /etc hides the vendor's.
         "/usr/lib/modprobe.d/local.conf": "install sctp /bin/false\n",
+        "/proc/cmdline": "root=/dev/vda1 modprobe.blacklist=nouveau,snd-pcsp quiet\n",
     }
     listed = {
         "/etc/modprobe.d": ["local.conf"],
         "/usr/lib/modprobe.d": ["local.conf", "vendor.conf"],
     }
-    assert inventory(files, listed=listed).autoload.blocked == {
+    told = inventory(files, listed=listed).autoload
+    assert told.blocked == {
         "dccp": "/etc/modprobe.d/local.conf: install dccp",
-        "ne2k_pci": "/etc/modprobe.d/local.conf: blacklist ne2k-pci",
         "rds": "/usr/lib/modprobe.d/vendor.conf: install rds",
+        "tipc": "/etc/modprobe.d/local.conf: install tipc",
     }
+    assert told.blacklisted == {
+        "ne2k_pci": "/etc/modprobe.d/local.conf: blacklist ne2k-pci",
+        "nouveau": "/proc/cmdline: modprobe.blacklist=nouveau",
+        "snd_pcsp": "/proc/cmdline: modprobe.blacklist=snd-pcsp",
+    }
+    assert told.led == {"net-pf-3": "off"}
 
 
 def test_automounter_usb_ports_and_the_closed_door_are_told() -> None:
