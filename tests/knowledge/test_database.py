@@ -19,6 +19,7 @@ from advisor.knowledge.build.database import compile_database
 from advisor.knowledge.build.decompile import parts_of
 from advisor.knowledge.facts import Counts
 from advisor.knowledge.location import PACKAGED, find_database, user_folder
+from advisor.knowledge.sites import Unit
 from advisor.knowledge.store import KnowledgeBase
 from advisor.model.version import Series
 from tests.knowledge.small import knowledge_of, open_ids, parts, record, release, version
@@ -81,6 +82,14 @@ def test_path_is_known_or_not_and_old_paths_resolve(path: Path) -> None:
     assert knowledge.path("drivers/net/none.c") is None
     assert knowledge.path("fs/cifs/none.c") is None
     assert knowledge.path("") is None
+
+
+def test_files_of_one_name_are_told_apart_by_their_folder(tmp_path: Path) -> None:
+    units = {f"drivers/net/{name}/main.c": (Unit(name),) for name in ("first", "second")}
+    compile_database(tmp_path / "kb", parts(*RECORDS)._replace(units=units))
+    knowledge = KnowledgeBase(tmp_path / "kb")
+    for name in ("first", "second"):
+        assert knowledge.path(f"drivers/net/{name}/main.c") == (Unit(name),)
 
 
 def test_counts_are_those_after_one_release_up_to_another(path: Path) -> None:
