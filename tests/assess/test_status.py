@@ -60,6 +60,52 @@ def test_status_where_backports_hide_the_answer_is_unknown() -> None:
     assert judged.evidence
 
 
+@pytest.mark.parametrize(
+    ("ranges", "status"),
+    [
+        pytest.param(("0>6.12",), Status.UNKNOWN, id="its vendor may have mended it"),
+        pytest.param(("6.1.60>6.1.119", "6.3>6.12"), Status.FIXED, id="its base has the fix"),
+        pytest.param(("6.3>6.12",), Status.NOT_AFFECTED, id="its base never had the bug"),
+    ],
+)
+def test_status_of_a_base_with_later_fixes_on_top_is_never_affected(
+    ranges: tuple[str, ...], status: Status
+) -> None:
+    amazon = identify(release="6.1.119-129.201.amzn2023.x86_64", distro="amzn")
+    judged = judge(amazon, pairs(*ranges))
+    assert judged.status is status
+    if status is Status.UNKNOWN:
+        assert judged.evidence.startswith("open in 6.1.119, told by uname -r (since before the re")
+        assert judged.evidence.endswith(amazon.why)
+
+
+@pytest.mark.parametrize(
+    ("release", "ranges", "evidence"),
+    [
+        ("6.6.58", ("6.6>6.6.58",), "6.6.58 is in 6.6.58, told by uname -r"),
+        ("6.6.57", ("6.6>6.6.58",), "open in 6.6.57, told by uname -r (since 6.6)"),
+        ("3.2", ("0>6.12",), "open in 3.2, told by uname -r (since before the records)"),
+        (
+            "6.1.70",
+            ("6.3>6.6.9", "6.1.71>0"),
+            "the bug came in with 6.1.71, this is 6.1.70, told by uname -r",
+        ),
+    ],
+)
+def test_evidence_names_the_version_that_decides(
+    release: str, ranges: tuple[str, ...], evidence: str
+) -> None:
+    assert judge(identify(release=release), pairs(*ranges)).evidence == evidence
+
+
+def test_evidence_names_the_commit_where_the_record_does() -> None:
+    pair = Pair(Change("6.6", "aaaaaaaaaaaa"), Change("6.6.58", "bbbbbbbbbbbb"))
+    fixed = judge(identify(release="6.6.58"), (pair,)).evidence
+    lacking = judge(identify(release="6.6.57"), (pair,)).evidence
+    assert fixed.startswith("6.6.58 (bbbbbbbbbbbb) is in 6.6.58")
+    assert lacking.endswith("(since 6.6 (aaaaaaaaaaaa))")
+
+
 def test_status_where_the_changelog_names_the_fix_is_fixed() -> None:
     rocky = identify(release="5.14.0-503.23.2.el9_5.x86_64", distro="rocky")
     judged = judge(rocky, pairs("4.0>6.12"), "rpm -q --changelog kernel-core")
@@ -93,8 +139,12 @@ def test_status_of_what_only_changelogs_know_is_never_called_affected() -> None:
     before = judge(identify(release="6.12.100"), (), noted=("6.12.110",))
     after = judge(identify(release="6.12.110"), (), noted=("6.12.110",))
     elsewhere = judge(identify(release="7.1.2"), (), noted=("6.12.110",))
-    assert [before.status, after.status, elsewhere.status] == [
+    nowhere = judge(identify(release="7.1.2"), ())
+    assert [before.status, after.status, elsewhere.status, nowhere.status] == [
         Status.UNKNOWN,
         Status.FIXED,
         Status.UNKNOWN,
+        Status.UNKNOWN,
     ]
+    assert "(mended in 6.12.110)" in before.evidence
+    assert "(nowhere told as mended)" in nowhere.evidence
