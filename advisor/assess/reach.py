@@ -215,7 +215,11 @@ class ReachOf:
                 return Reached(Reach.UNKNOWN, module, f"{module}: {why}", names)
             how = f"{module} is not part of this kernel ({self._kernel.modules_dir})"
             return Reached(Reach.ABSENT, module, how, names)
-        return self._on_disk(module)
+        found = self._on_disk(module)
+        if self._modules.loaded is None and found.reach is Reach.DORMANT:
+            why = "which modules are loaded was not read"
+            return Reached(Reach.UNKNOWN, module, f"{module} is on disk; {why}", names)
+        return found
 
     def _on_disk(self, module: str) -> Reached:
         names = (module,)
