@@ -99,6 +99,13 @@ def test_code_in_the_image_behind_an_option_runs_where_every_boot_runs_it(
     assert reach(unread, in_image(path, "OPTION")) is Reach.UNKNOWN
 
 
+def test_driver_in_the_image_waits_for_a_device() -> None:
+    here = machine(RELEASE, config=CONFIG)
+    assert reach(here, in_image("drivers/virtio/virtio.c")) is Reach.LOADED
+    assert reach(here, in_image("sound/core/init.c")) is Reach.LOADED
+    assert reach(here, in_image("net/core/dev.c")) is Reach.ACTIVE
+
+
 @pytest.mark.parametrize("option", ["BLOCK", "INET", "MMU", "NET", "PROC_FS", "SYSFS", "UNIX"])
 def test_option_that_every_kernel_has_leaves_nothing_open(option: str) -> None:
     where = in_image("net/core/dev.c", option)
