@@ -9,12 +9,13 @@ from advisor.model.advice import Action, Answer, Candidate, Check, CheckStatus, 
 from advisor.model.finding import Finding, Tally
 from advisor.model.fix import Severity
 from advisor.model.reading import Unknown
+from advisor.render.candidate import beyond
 from advisor.render.html_device import Cards, cards
 from advisor.render.html_proof import Near, Ruled, proof, ruled_out
 from advisor.render.html_text import link, short
 from advisor.render.overview import chosen, left_after, name_of, reaching, verdict
 from advisor.render.svg_bars import Chart
-from advisor.render.svg_pictures import beyond, frontier, funnel, where_from
+from advisor.render.svg_pictures import frontier, funnel, where_from
 from advisor.render.text import number, plural
 
 REASONS = 3

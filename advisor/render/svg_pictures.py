@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from advisor.model.advice import Answer, Candidate, Origin
 from advisor.model.finding import Reach, Tally
+from advisor.render.candidate import beyond
 from advisor.render.html_text import short
 from advisor.render.overview import chosen
 from advisor.render.svg_bars import Chart, Row, lay_out, ticks
@@ -66,16 +67,6 @@ def where_from(candidate: Candidate) -> str:
             return "given by you"
         case Origin.UPSTREAM:
             return "kernel.org only"
-
-
-def beyond(candidate: Candidate) -> str:
-    """Return in a few words why a kernel may have more bugs than counted, ``""`` where nothing says so."""
-    upstream, horizon = candidate.upstream, candidate.horizon
-    if upstream is None:
-        return ""
-    if horizon is not None and upstream <= horizon:
-        return "counted in part" if candidate.doubt else ""
-    return f"knowledge ends at {horizon}" if horizon else "newer than the knowledge"
 
 
 def _sentence(row: Row) -> str:

@@ -9,6 +9,7 @@ from advisor.model.advice import Action, Answer, Candidate, Check, CheckStatus, 
 from advisor.model.finding import WEIGHING, Assessment, Finding, Reach, Tally
 from advisor.model.fix import Severity
 from advisor.model.inventory import Device
+from advisor.render.candidate import beyond
 from advisor.render.text import Options, Style, clean, columns, cut, fold, number, pad, plural
 
 _USUAL = 80
@@ -139,8 +140,8 @@ class _Screen:
         chosen = candidate.release == self.answer.decision.target
         mark = ">" if chosen else " "
         name = clean(candidate.release or candidate.package_version or candidate.package)
-        beyond = _beyond(candidate)
-        more = "+" if beyond and candidate.judged else ""
+        doubt = beyond(candidate, "known to") if candidate.judged else clean(candidate.why_not)
+        more = "+" if doubt and candidate.judged else ""
         closes, opens, left = map(
             _reaching, (candidate.closes, candidate.opens, candidate.remaining)
         )
@@ -148,7 +149,7 @@ class _Screen:
         origin = (
             clean(candidate.suite) if candidate.state is Origin.OFFERED else str(candidate.state)
         )
-        note = f"{origin}; {beyond}" if beyond else origin
+        note = f"{origin}; {doubt}" if doubt else origin
         line = cut(f"{mark} {pad(name, self.names)} {counts}  {note}", self.width)
         yield self.style.strong(line) if chosen else line
         faults = [f"loses {clean(lost.what)}: {clean(lost.how)}" for lost in candidate.lost]
@@ -297,18 +298,6 @@ def _doubt(assessment: Assessment) -> str:
     if assessment.certain:
         return "At least " if assessment.beyond else ""
     return "" if assessment.beyond else "At most "
-
-
-def _beyond(candidate: Candidate) -> str:
-    """Return why the counts of a candidate are not all there is, ``""`` where they are."""
-    if not candidate.judged:
-        return clean(candidate.why_not)
-    upstream, horizon = candidate.upstream, candidate.horizon
-    if upstream is None:
-        return ""
-    if horizon is not None and upstream <= horizon:
-        return "counted in part" if candidate.doubt else ""
-    return f"known to {horizon}" if horizon else "newer than the knowledge"
 
 
 def _groups(answer: Answer) -> list[_Group]:
