@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from advisor.knowledge.sites import (
     Site,
+    TreesAround,
     Unit,
     nearest_tree,
     parse_site,
@@ -66,6 +67,14 @@ def test_sites_say_which_files_no_tree_has() -> None:
         pytest.param(Unit("one", "ONE", ("NET",)), {"ONE": "y", "NET": "m"}, "", id="gate-m-for-y"),
         pytest.param(Unit("one", "ONE", ("!OLD",)), {"ONE": "m", "OLD": "y"}, "", id="must-be-off"),
         pytest.param(Unit("one", "ONE", ("KVM=ym",)), {"ONE": "y", "KVM": "m"}, "y", id="either"),
+        pytest.param(Unit("one", "", ("NET",)), {"NET": "m"}, "m", id="module-without-a-symbol"),
+        pytest.param(Unit("one", "ONE"), {"ONE": "0x10"}, "", id="a-number-is-no-state"),
+        pytest.param(
+            Unit("one", "ONE", ("CPUS",)), {"ONE": "m", "CPUS": "64"}, "", id="nor-a-gate"
+        ),
+        pytest.param(
+            Unit("one", "ONE", ("!CPUS",)), {"ONE": "m", "CPUS": "64"}, "m", id="it-is-off-then"
+        ),
         pytest.param(Unit("vmlinux", "", ("SMP",)), {"SMP": "y"}, "y", id="image"),
         pytest.param(Unit("vmlinux", "", ("SMP",)), {}, "", id="image-off"),
     ],
@@ -111,3 +120,37 @@ def test_units_of_a_tree_are_those_it_has() -> None:
     assert site.units_in("6.12") == (old,)
     assert site.units_in("7.3") == (new,)
     assert site.units_in("5.10") == (old, new)
+
+
+@pytest.mark.parametrize(
+    ("series", "modules", "mapped"),
+    [
+        pytest.param(Series(5, 10), "old", False, id="before every tree"),
+        pytest.param(Series(6, 1), "old", True, id="the oldest"),
+        pytest.param(Series(6, 6), "old mid", True, id="between two"),
+        pytest.param(Series(6, 12), "mid", True, id="one of them"),
+        pytest.param(Series(7, 0), "mid new", True, id="between the others"),
+        pytest.param(Series(7, 3), "new", True, id="the newest"),
+        pytest.param(Series(7, 9), "new", False, id="after every tree"),
+        pytest.param(None, "old mid new", False, id="not known"),
+    ],
+)
+def test_series_between_two_trees_is_answered_by_both(
+    series: Series | None, modules: str, mapped: bool
+) -> None:
+    releases = {"old": "6.1", "mid": "6.12", "new": "7.3"}
+    units = tuple(Unit(name, "", (), "", (tree,)) for name, tree in releases.items())
+    around = TreesAround(series, ("7.3", "6.1", "6.12"))
+    site = Site("net/x.c", units, known=True)
+    assert [unit.module for unit in around.units(site)] == modules.split()
+    assert around.mapped is mapped
+    lone = Site("net/y.c", units[:1], known=True)
+    assert around.units(lone) == units[:1]
+
+
+def test_file_is_all_that_it_ever_was_where_no_tree_was_read() -> None:
+    units = (Unit("old", "", (), "", ("6.1",)), Unit("new", "", (), "", ("7.3",)))
+    around = TreesAround(Series(6, 1), ())
+    assert around.units(Site("net/x.c", units, known=True)) == units
+    assert not around.mapped
+    assert nearest_tree((), Series(6, 1)) == ""
