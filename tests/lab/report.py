@@ -29,6 +29,14 @@ _COST = """
 CPU seconds, a user without rights, the least of several runs. The processor is emulated, so only the last
 column says something. The times are all on this page that differs from run to run.
 """
+_LOADING = """
+## What a user without rights can have loaded
+
+On `mmio`, where hardly anything is loaded, a user without rights then asks the kernel for all that
+[asks.py](../tests/lab/guest/asks.py) knows how to ask for: sockets, ioctls, terminals, crypto, and in a
+namespace of their own links, schedulers, filters, tunnels. What that loads must have been told as within
+reach; not all that is within reach is tried.
+"""
 _STORY = """
 ## An upgrade, promised and found
 
@@ -64,6 +72,7 @@ def _page() -> Iterator[str]:
         if here:
             yield f"\n## {machine.name}: {machine.about}\n"
             yield from _devices(here)
+    yield from _loading(visited)
     yield from _times(visited)
     if STORY:
         yield _STORY
@@ -142,6 +151,24 @@ def _folded(rows: list[list[str]]) -> Iterator[list[str]]:
         if last:
             yield [f"{last[0]}{', ' if len(names) > 1 else ''}{', '.join(names[1:])}", *last[1:]]
         last, names = row, [row[0].rpartition(" ")[2]] if row else []
+
+
+def _loading(visited: list[Result]) -> Iterator[str]:
+    rows = [
+        (
+            _upstream(result.version),
+            f"{len(found.told):,}",
+            f"{found.within:,}",
+            f"{len(found.loaded):,}",
+            ", ".join(found.missed) or "none",
+        )
+        for result in visited
+        if (found := result.loading) is not None
+    ]
+    if rows:
+        yield _LOADING
+        head = ("kernel", "on disk, not loaded", "told as within reach", "loaded by the user")
+        yield from _table((*head, "of those called out of reach"), rows)
 
 
 def _times(visited: list[Result]) -> Iterator[str]:

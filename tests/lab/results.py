@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tests.lab.compare import Verdict, verdicts
+from tests.lab.loading import Loading, loading
 from tests.lab.visit import Times, Visit
 
 
@@ -14,6 +15,7 @@ class Result(NamedTuple):
     Attributes:
         skipped: Why it was not visited; empty where it was.
         version: The version of the kernel's package.
+        loading: What a user without rights had loaded, None where nobody tried.
     """
 
     machine: str
@@ -22,6 +24,7 @@ class Result(NamedTuple):
     skipped: str
     times: Times
     verdicts: tuple[Verdict, ...]
+    loading: Loading | None = None
 
 
 class Told(NamedTuple):
@@ -38,8 +41,16 @@ STORY: list[Told] = []
 
 def keep_visit(visit: Visit) -> None:
     """Keep what a guest showed."""
-    found = tuple(verdicts(visit))
-    RESULTS.append(Result(visit.machine.name, visit.kernel, visit.version, "", visit.times, found))
+    found = Result(
+        machine=visit.machine.name,
+        kernel=visit.kernel,
+        version=visit.version,
+        skipped="",
+        times=visit.times,
+        verdicts=tuple(verdicts(visit)),
+        loading=loading(visit) if visit.loaded else None,
+    )
+    RESULTS.append(found)
 
 
 def keep_skip(machine: str, kernel: str, why: str) -> None:

@@ -36,6 +36,7 @@ class Visit(NamedTuple):
         scan: `advisor scan` as JSON, run by a user without rights.
         root: The same run by root; the user's where it was not asked for.
         capture: What `advisor capture` wrote, run by that user; empty where it was not asked for.
+        loaded: Modules that a user without rights had loaded; empty where nobody tried.
         told: Tool -> what it printed.
         errors: What the scan wrote to standard error.
     """
@@ -47,12 +48,13 @@ class Visit(NamedTuple):
     scan: Document
     root: Document
     capture: bytes
+    loaded: tuple[str, ...]
     told: Mapping[str, str]
     errors: str
     times: Times
 
 
-def visit(machine: Machine, kernel: str, payload: Path, *, thorough: bool) -> Visit:
+def visit(machine: Machine, kernel: str, payload: Path, *, thorough: bool, asks: bool) -> Visit:
     """Return what a guest shows; one that goes silent is visited again.
 
     Args:
@@ -60,6 +62,7 @@ def visit(machine: Machine, kernel: str, payload: Path, *, thorough: bool) -> Vi
         kernel: A name of :data:`tests.lab.kernels.KERNELS`.
         payload: The disk with the advisor.
         thorough: Whether it is scanned as root, captured and measured too.
+        asks: Whether a user without rights then has the kernel load all they can.
 
     Raises:
         UnavailableError: Something it needs cannot be had here.
@@ -67,14 +70,14 @@ def visit(machine: Machine, kernel: str, payload: Path, *, thorough: bool) -> Vi
         GuestError: It went silent twice.
     """
     try:
-        return _visit(machine, kernel, payload, thorough=thorough)
+        return _visit(machine, kernel, payload, thorough=thorough, asks=asks)
     except BootError:
         raise
     except GuestError:
-        return _visit(machine, kernel, payload, thorough=thorough)
+        return _visit(machine, kernel, payload, thorough=thorough, asks=asks)
 
 
-def _visit(machine: Machine, kernel: str, payload: Path, *, thorough: bool) -> Visit:
+def _visit(machine: Machine, kernel: str, payload: Path, *, thorough: bool, asks: bool) -> Visit:
     with ready_guest(machine, kernel, payload) as guest:
         if machine.plugged:
             guest.plug(machine.plugged)
@@ -86,11 +89,13 @@ def _visit(machine: Machine, kernel: str, payload: Path, *, thorough: bool) -> V
         if thorough:
             again = guest.run(ADVISOR, *_SCAN, timeout=300)
             root = cast("Document", json.loads(again.out))
-            capture = guest.run(ADVISOR, "capture", "-o", "-", user="lab", timeout=300).out
             times = Times(
                 min(guest.run(*_FLOOR, user="lab").cpu for _ in range(_TIMES)),
                 min(guest.run(ADVISOR, "scan", user="lab").cpu for _ in range(_SCANS)),
             )
+        if thorough or asks:
+            capture = guest.run(ADVISOR, "capture", "-o", "-", user="lab", timeout=300).out
+        told = told_by(guest)
         return Visit(
             machine=machine,
             kernel=kernel,
@@ -99,7 +104,8 @@ def _visit(machine: Machine, kernel: str, payload: Path, *, thorough: bool) -> V
             scan=scan,
             root=root,
             capture=capture,
-            told=told_by(guest),
+            loaded=loaded_by_a_user(guest) if asks else (),
+            told=told,
             errors=first.err,
             times=times,
         )
@@ -110,3 +116,10 @@ def told_by(guest: Guest) -> Mapping[str, str]:
     text = guest.run("sh", "-s", stdin=(FILES / "oracle.sh").read_bytes(), timeout=300).text
     parts = (part.partition("\n") for part in text.split("\n=== ")[1:])
     return {name: body for name, _, body in parts}
+
+
+def loaded_by_a_user(guest: Guest) -> tuple[str, ...]:
+    """Return the modules that a user without rights has the kernel load."""
+    asks = (FILES / "asks.py").read_bytes()
+    text = guest.run("python3", "-", user="lab", stdin=asks, timeout=600).text
+    return tuple(cast("list[str]", json.loads(text)))
