@@ -338,7 +338,8 @@ class Autoload(NamedTuple):
         user_namespaces: ``open``, ``closed``, or ``""`` where it was not read.
         automount: The reading that says something mounts what is plugged in, or ``""``.
         hotplug_usb: The reading that says USB ports are there, or ``""``.
-        blocked: Modules that modprobe runs ``false`` or ``true`` for instead, with the reading.
+        blocked: Modules that modprobe runs ``false`` or ``true`` for instead, or that the kernel was told at
+            boot to refuse, with the reading.
         blacklisted: Modules that modprobe is told not to load for an alias, with the reading. Asked for by
             their names, or needed by another module, they are loaded all the same.
         led: Alias -> the module that modprobe.d leads it to instead; ``off`` leads nowhere.

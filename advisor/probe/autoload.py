@@ -17,7 +17,6 @@ _RULE: Final = re.compile(r"(alias|blacklist|install)\s+(\S+)\s*(.*)")
 _NEVER: Final = re.compile(r"(?:/usr)?(?:/bin/)?(?:true|false)\s*(?:#.*)?")
 _CLONE: Final = "/proc/sys/kernel/unprivileged_userns_clone"
 _RESTRICTED: Final = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
-_AT_BOOT: Final = "modprobe.blacklist="
 _AUTOMOUNTERS: Final = ("udisks2.service", "autofs.service", "usbmount.service", "udiskie.service")
 
 
@@ -150,8 +149,8 @@ def _rules(readings: Readings) -> _Rules:
     """Return what modprobe is told not to load, each with the line that tells it.
 
     Source:
-        modprobe.d(5): a file hides one of the same name in a later folder. modprobe(8) reads the
-        kernel's command line, too.
+        modprobe.d(5): a file hides one of the same name in a later folder. modprobe(8) reads
+        ``modprobe.blacklist=`` of the kernel's command line, the kernel itself ``module_blacklist=``.
     """
     rules = _Rules({}, {}, {})
     files = {name: folder for folder in _FOLDERS for name in readings.list(folder)}
@@ -160,10 +159,12 @@ def _rules(readings: Readings) -> _Rules:
             match = _RULE.match(line.strip())
             if match is not None:
                 _add(rules, match, f"{folder}/{name}: {match[1]} {match[2]}")
+    at_boot = {"modprobe.blacklist": rules.blacklisted, "module_blacklist": rules.blocked}
     for word in (readings.text("/proc/cmdline") or "").split():
-        if word.startswith(_AT_BOOT):
-            for module in word.removeprefix(_AT_BOOT).split(","):
-                rules.blacklisted[in_memory(module)] = f"/proc/cmdline: {_AT_BOOT}{module}"
+        name, _, modules = word.partition("=")
+        if name in at_boot:
+            for module in modules.split(","):
+                at_boot[name][in_memory(module)] = f"/proc/cmdline: {name}={module}"
     return rules
 
 

@@ -155,7 +155,7 @@ def test_what_modprobe_is_told_is_read_with_the_line_that_tells_it() -> None:
         "/usr/lib/modprobe.d/vendor.conf": "install rds /bin/true\n",
         # A file of the same name in /etc hides the vendor's.
         "/usr/lib/modprobe.d/local.conf": "install sctp /bin/false\n",
-        "/proc/cmdline": "root=/dev/vda1 modprobe.blacklist=nouveau,snd-pcsp quiet\n",
+        "/proc/cmdline": "root=/dev/vda1 modprobe.blacklist=nouveau,snd-pcsp module_blacklist=mei quiet\n",
     }
     listed = {
         "/etc/modprobe.d": ["local.conf"],
@@ -163,6 +163,7 @@ def test_what_modprobe_is_told_is_read_with_the_line_that_tells_it() -> None:
     }
     told = inventory(files, listed=listed).autoload
     assert told.blocked == {
+        "mei": "/proc/cmdline: module_blacklist=mei",
         "dccp": "/etc/modprobe.d/local.conf: install dccp",
         "rds": "/usr/lib/modprobe.d/vendor.conf: install rds",
         "tipc": "/etc/modprobe.d/local.conf: install tipc",
