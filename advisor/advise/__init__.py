@@ -12,10 +12,10 @@ from advisor.advise.losses import LossFinder
 from advisor.advise.mitigations import mitigations
 from advisor.advise.offers import find_offers, upstream_offers
 from advisor.advise.preflight import preflight
-from advisor.advise.situation import breaks, choose, has_ended
+from advisor.advise.situation import Choice, breaks, choose, has_ended
 from advisor.advise.steps import steps_for
 from advisor.advise.trouble import Trouble
-from advisor.advise.verdict import decide
+from advisor.advise.verdict import Verdict, decide
 from advisor.advise.words import headline, reasons, risks
 from advisor.assess import Weigher
 from advisor.knowledge.store import KnowledgeBase
@@ -69,12 +69,7 @@ def advise(
     known = trouble.running.findings if trouble.running is not None else ()
     choice = choose(case, judged, known)
     verdict = decide(choice.situation)
-    target = choice.by_target.get(verdict.target) if verdict.target is not None else None
-    stays = known if target is None else target.candidate.regressions
-    name = target.offer.release if target is not None else ""
-    ahead = [one for one in judged if not one.offer.older]
-    sound = [one for one in ahead if one.offer.origin is not Origin.UPSTREAM and not breaks(one)]
-    picture = frontier(assessment, inventory.kernel.identity.release, sound, name)
+    target = choice.behind(verdict.target)
     return Advice(
         candidates=tuple(
             one.candidate
@@ -82,28 +77,42 @@ def advise(
             if not one.offer.older or one.offer.origin is Origin.GIVEN
         ),
         preflight=preflight(inventory, target, judged),
-        decision=Decision(
-            action=verdict.action,
-            urgency=verdict.urgency,
-            target=verdict.target.release if verdict.target is not None else "",
-            headline=headline(inventory, assessment, verdict, choice),
-            reasons=reasons(case, verdict, choice, picture),
-            risks=risks(verdict, choice),
-            steps=steps_for(
-                inventory,
-                verdict,
-                target,
-                choice.refused,
-                tuple(one for one in ahead if one.offer.origin is Origin.INSTALLED),
-            ),
-            rule=verdict.rule,
-            mitigations=mitigations(
-                case, stays, helped=verdict.action not in {Action.HOLD, Action.STAY}
-            ),
-            frontier=picture,
-        ),
+        decision=_decision(case, judged, choice, verdict, known),
         regressions=known,
         unknowns=trouble.unknowns(),
+    )
+
+
+def _decision(
+    case: Case,
+    judged: tuple[Judged, ...],
+    choice: Choice,
+    verdict: Verdict,
+    known: tuple[Finding, ...],
+) -> Decision:
+    """Return the verdict with all that a person needs to follow it, or not to."""
+    inventory, assessment = case.inventory, case.assessment
+    target = choice.behind(verdict.target)
+    ahead = [one for one in judged if not one.offer.older]
+    installed = tuple(one for one in ahead if one.offer.origin is Origin.INSTALLED)
+    sound = [one for one in ahead if one.offer.origin is not Origin.UPSTREAM and not breaks(one)]
+    release = inventory.kernel.identity.release
+    picture = frontier(assessment, release, sound, target.offer.release if target else "")
+    return Decision(
+        action=verdict.action,
+        urgency=verdict.urgency,
+        target=verdict.target.release if verdict.target is not None else "",
+        headline=headline(inventory, assessment, verdict, choice),
+        reasons=reasons(case, verdict, choice, picture),
+        risks=risks(verdict, choice),
+        steps=steps_for(inventory, verdict, target, choice.refused, installed),
+        rule=verdict.rule,
+        mitigations=mitigations(
+            case,
+            known if target is None else target.candidate.regressions,
+            helped=verdict.action not in {Action.HOLD, Action.STAY},
+        ),
+        frontier=picture,
     )
 
 

@@ -37,6 +37,10 @@ class Choice(NamedTuple):
     upstream: tuple[Judged, ...] = ()
     elsewhere: tuple[Judged, ...] = ()
 
+    def behind(self, target: Target | None) -> Judged | None:
+        """Return the kernel that a target stands for, None where there is no target."""
+        return self.by_target.get(target) if target is not None else None
+
 
 def is_serious(finding: Finding) -> bool:
     """Return whether a finding was scored high, by others than us, and is in code that runs here."""

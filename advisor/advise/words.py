@@ -88,7 +88,7 @@ def reasons(
     """Return why, the most telling first."""
     inventory, assessment = case.inventory, case.assessment
     target = verdict.target
-    judged = choice.by_target.get(target) if target is not None else None
+    judged = choice.behind(target)
     found: list[str] = []
     if assessment.version is None:
         found.append(sentence(inventory.kernel.identity.why))
@@ -207,7 +207,7 @@ def _named(finding: Finding) -> str:
 def risks(verdict: Verdict, choice: Choice) -> tuple[str, ...]:
     """Return what may go wrong and what is taken away, also by the kernels that were refused."""
     target = verdict.target
-    judged = choice.by_target.get(target) if target is not None else None
+    judged = choice.behind(target)
     found: list[str] = []
     if judged is not None:
         found += _risks_of(judged)
