@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, cast
 
@@ -27,7 +28,7 @@ from advisor.system.machine import RawDevice
 from advisor.system.tarball import Entry, entries, unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _ABOUT: Final = "/advisor/capture.json"
 _COMMANDS: Final = frozenset(FACTS) | {command[0] for command in COMMANDS}
@@ -67,7 +68,7 @@ class RecordedSystem:
         if not self._entries:
             raise unusable("it holds no files", name)
         self._unread, self._listed = self._about()
-        self._children: dict[str, set[str]] = {}
+        self._children: defaultdict[str, set[str]] = defaultdict(set)
         self._manifest = Manifest(self._release())
         self._reasons: dict[str, str] = {}
 
@@ -183,13 +184,13 @@ class RecordedSystem:
         entry = self._entries.get(path)
         return None if entry is None else entry.target
 
-    def _folders(self) -> dict[str, set[str]]:
+    def _folders(self) -> Mapping[str, set[str]]:
         """Return folder -> the names in it, as far as the capture's own files show."""
         if not self._children:
             for path in self._entries:
                 while path:
                     path, _, name = path.rpartition("/")  # noqa: PLW2901 - upwards to the root
-                    names = self._children.setdefault(path, set())
+                    names = self._children[path]
                     if name in names:
                         break
                     names.add(name)

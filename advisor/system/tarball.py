@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Iterator
 from typing import IO, Final, NamedTuple
@@ -18,6 +19,8 @@ _FILES: Final = frozenset({b"0", b"\0", b"7"})
 _LINK: Final = b"2"
 _FOLDER: Final = b"5"
 _EXTRA: Final = frozenset({b"x", b"g", b"L", b"K"})
+# Name, size, modified, sum, kind, target, magic, and what comes before the name.
+_FIELDS: Final = struct.Struct("100s24x12s12s8sc100s6s82x155s12x")
 
 
 class Entry(NamedTuple):
@@ -115,18 +118,22 @@ def _unpacked(stream: IO[bytes], name: str) -> bytes:
 
 def _header(block: bytes, name: str) -> _Header:
     """Return a member's header, once its sum is right."""
-    stated = block[148:156]
-    if _octal(stated) != sum(block.replace(b"\0", b"")) - sum(stated) + 256:
+    path, length, modified, stated, kind, target, magic, before = _FIELDS.unpack(block)
+    if _octal(stated) != _sum(block[:256]) + _sum(block[256:]) - sum(stated) + 256:
         raise unusable("it is damaged, or no tar archive", name)
-    kind = block[156:157]
-    size = _octal(block[124:136])
+    size = _octal(length)
     if size is None:
         raise unusable("one of its files is too large", name)
-    path = _text(block[:100])
-    if block[345] and block[257:263] == b"ustar\0":
-        path = f"{_text(block[345:500])}/{path}"
+    path = _text(path)
+    if before[0] and magic == b"ustar\0":
+        path = f"{_text(before)}/{path}"
     holds = kind in _FILES or kind in _EXTRA
-    return _Header(kind, size if holds else 0, path, block[157:257], _octal(block[136:148]) or 0)
+    return _Header(kind, size if holds else 0, path, target, _octal(modified) or 0)
+
+
+def _sum(block: bytes) -> int:
+    """Return the sum of at most 256 bytes: of so few, Adler-32's lower half is their sum and one."""
+    return (zlib.adler32(block) & 0xFFFF) - 1
 
 
 def _entry(header: _Header, content: bytes, extra: dict[str, str], name: str) -> Entry | None:
@@ -193,9 +200,9 @@ def _path(path: str, name: str) -> str:
 
 def _check_target(path: str, target: str, name: str) -> None:
     """Raise an error where a relative link climbs out of the archive; no link is ever followed."""
-    if target.startswith("/"):
-        return
     depth = path.count("/") - 1
+    if target.startswith("/") or target.count("..") <= depth:  # of most links that is enough
+        return
     for part in target.split("/"):
         depth += -1 if part == ".." else part not in {"", "."}
         if depth < 0:

@@ -291,6 +291,8 @@ class Raw(NamedTuple):
 
 def star(pattern: str, name: str) -> bool:
     """Return whether a name fits a pattern in which ``*`` stands for anything."""
+    if pattern == "*":
+        return True
     first, *rest = pattern.split("*")
     if not rest:
         return name == pattern
@@ -308,11 +310,14 @@ def star(pattern: str, name: str) -> bool:
 
 def fits(pattern: str, path: str) -> bool:
     """Return whether a path fits a pattern, name by name; ``..`` fits nothing."""
-    wanted, names = pattern.split("/"), path.split("/")
-    return len(wanted) == len(names) and all(
-        n == w or ("*" in w and n not in {"", ".", ".."} and star(w, n))
-        for w, n in zip(wanted, names)  # noqa: B905 - Python 3.8 has no strict
-    )
+    if pattern.count("/") != path.count("/"):
+        return False
+    for wanted, name in zip(pattern.split("/"), path.split("/")):  # noqa: B905 - Python 3.8 has no strict
+        if name != wanted and (
+            "*" not in wanted or name in {"", ".", ".."} or not star(wanted, name)
+        ):
+            return False
+    return True
 
 
 def release_in(banner: str) -> str:
