@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Final, NamedTuple, cast
 
 from advisor.assess.findings import Weigher
@@ -82,7 +83,6 @@ class CuratedWeigher:
         self._weigher = weigher
         self._facts = facts_of(inventory)
         self._answers: dict[int, bool | None] = {}
-        self._bodies: dict[int, _Body] = {}
         self._reached: dict[int, Reached] = {}
 
     def hold(self, version: KernelVersion, *, vendor: str = "", package_version: str = "") -> Held:
@@ -97,13 +97,13 @@ class CuratedWeigher:
         """
         rows = [row for row in self._knowledge.curated_open_in(version) if row.kind != _TOPIC]
         answers = {row.n: self._answer(row) for row in rows}
-        self._load({n for n, answer in answers.items() if answer is not False})
+        bodies = self._knowledge.curated_bodies([n for n in answers if answers[n] is not False])
         findings: list[Finding] = []
         undecided: list[Undecided] = []
         for row in rows:
             answer = answers[row.n]
-            body = self._bodies.get(row.n)
-            if answer is False or body is None or self._is_left_out(row, body):
+            body = bodies.get(row.n)
+            if body is None or self._is_left_out(row, body):
                 continue
             lives = _lives(row, body, version.series)
             if lives is False or _mended(body, vendor, package_version, version.series):
@@ -129,15 +129,9 @@ class CuratedWeigher:
     def _answer(self, row: CuratedRow) -> bool | None:
         """Return whether an entry concerns this machine; an entry that cannot be read is open."""
         if row.n not in self._answers:
-            try:
-                condition = parse_condition(json.loads(row.trigger), row.id, [])
-            except ValueError:
-                condition = None
+            condition = _condition(row.trigger)
             self._answers[row.n] = evaluate(condition, self._facts) if condition else None
         return self._answers[row.n]
-
-    def _load(self, numbers: set[int]) -> None:
-        self._bodies.update(self._knowledge.curated_bodies(numbers - self._bodies.keys()))
 
     def _finding(self, row: CuratedRow, body: _Body, version: KernelVersion) -> Finding:
         severity = _severity(body)
@@ -179,7 +173,7 @@ class CuratedWeigher:
 
     def _used(self, trigger: str, reached: Reached) -> Reached:
         """Return a reach, made active where the condition names something that is in use here."""
-        condition = parse_condition(json.loads(trigger), "", [])
+        condition = _condition(trigger)
         tests = tuple(_tests(condition)) if condition is not None else ()
         globs = tuple(test.value for test in tests if test.op == "device")
         devices = tuple(
@@ -226,6 +220,15 @@ def _annotated(finding: Finding, names: tuple[str, ...], bodies: Mapping[str, _B
         summary=_text(own, "summary"),
         workaround=_text(own, "workaround"),
     )
+
+
+@cache
+def _condition(trigger: str) -> Condition | None:
+    """Return an entry's condition, None where it cannot be read."""
+    try:
+        return parse_condition(json.loads(trigger), "", [])
+    except ValueError:
+        return None
 
 
 def _tests(condition: Condition) -> Iterable[Condition]:

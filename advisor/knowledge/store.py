@@ -24,7 +24,7 @@ from advisor.knowledge.facts import Counts, CuratedRow, OpenFix, Record, SeriesF
 from advisor.knowledge.ranges import Line, OpenRanges, by_the_letter, open_ranges
 from advisor.knowledge.sites import Site, TreesAround, parse_site
 from advisor.knowledge.trace import unpack
-from advisor.knowledge.world import World
+from advisor.knowledge.world import World, keep
 from advisor.model.version import KernelVersion, Series
 
 __all__ = [
@@ -57,34 +57,39 @@ class KnowledgeBase(World):
         self._words: dict[int, str] = {}
         self._lines: dict[int, Line] = {}
         self._ranges: dict[tuple[int, bool, bool], OpenRanges] = {}
-        self._open: dict[int, OpenFix] = {}
+        self._open: dict[tuple[KernelVersion, bool], Mapping[int, OpenFix]] = {}
+        self._fixes: dict[int, OpenFix] = {}
         self._horizons: dict[int, KernelVersion | None] = {}
         self._around: dict[Series | None, TreesAround] = {}
         self._sites: dict[str, Site] = {}
         self._places: dict[int, tuple[Site, ...]] = {}
         self._records: dict[int, Record] = {}
+        self._repairs: dict[int, tuple[str, ...]] = {}
         self._since: Mapping[str, str] | None = None
 
     # Which fixes a kernel lacks.
 
-    def open_in(self, version: KernelVersion, *, cna_only: bool = False) -> dict[int, OpenFix]:
+    def open_in(self, version: KernelVersion, *, cna_only: bool = False) -> Mapping[int, OpenFix]:
         """Return the fixes that an upstream kernel lacks, by their number.
 
         Args:
             version: The upstream version; :mod:`advisor.knowledge.ranges` has the rule.
             cna_only: Take nothing but the CNA's records, by the letter of the CNA's rule.
         """
+        asked = (version, cna_only)
+        if asked in self._open:
+            return self._open[asked]
         key = (version.series.code, cna_only, version.is_rc)
         ranges = self._ranges.get(key)
         if ranges is None:
             ranges = self._ranges[key] = self._open_ranges(*key)
         columns = self._all_columns()
-        known = self._open
+        known = self._fixes
         lacking = ranges.at(version.patch)
         for n in lacking:
             if n not in known:
                 known[n] = OpenFix(n, columns.sites[n - 1], columns.score[n - 1])
-        return {n: known[n] for n in lacking}
+        return keep(self._open, asked, {n: known[n] for n in lacking})
 
     def horizon(self, series: Series) -> KernelVersion | None:
         """Return the newest version of a series that the CNA's records speak about, None if none.
@@ -285,10 +290,11 @@ class KnowledgeBase(World):
 
     def repairs(self, numbers: Collection[int]) -> dict[int, tuple[str, ...]]:
         """Return, by number, the CVEs whose fix is what brought the bug in; others are left out."""
-        found: defaultdict[int, list[int]] = defaultdict(list)
+        known = self._repairs
+        found: dict[int, list[int]] = {n: [] for n in numbers if n not in known}
         query = "SELECT fix, by FROM repair WHERE fix IN ({}) ORDER BY fix, by"
-        for n, by in self._file.any_of(query, numbers):
+        for n, by in self._file.any_of(query, found):
             found[n].append(by)
-        brought: set[int] = {by for listed in found.values() for by in listed}
-        ids = self.ids(brought)
-        return {n: tuple(ids[by] for by in listed) for n, listed in found.items()}
+        ids = self.ids({by for listed in found.values() for by in listed})
+        known.update({n: tuple([ids[by] for by in listed]) for n, listed in found.items()})
+        return {n: known[n] for n in numbers if known[n]}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import cast
+from typing import Final, TypeVar, cast
 
 from advisor.errors import AdvisorError
 from advisor.knowledge.columns import series_of
@@ -15,6 +15,10 @@ from advisor.knowledge.facts import Counts, CuratedRow, SeriesFacts
 from advisor.knowledge.sites import Unit, packed_folder, parse_units, present_path
 from advisor.model.version import KernelVersion, Series, parse_version
 
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+_MOST_KEPT: Final = 32  # of answers about a kernel: a house runs few
 _MOST_TEXT = 16 << 20  # of one unpacked folder; drivers/net has 0.7 MB
 _CURATED_OPEN = """
     SELECT n, id, kind, trigger FROM curated
@@ -25,6 +29,14 @@ _CURATED_OPEN = """
             WHERE series = :series AND kind = 1 AND patch <= :patch)
     ORDER BY id
 """
+
+
+def keep(known: dict[_Key, _Value], key: _Key, value: _Value) -> _Value:
+    """Return an answer that is kept for the next machine; the first that was kept makes room."""
+    if len(known) >= _MOST_KEPT:
+        del known[next(iter(known))]
+    known[key] = value
+    return value
 
 
 class World(Guarded):
@@ -41,6 +53,10 @@ class World(Guarded):
     def __init__(self, path: Path) -> None:
         self.location = path
         self._file = Connection(path)
+        self._meta: dict[str, str] = {}
+        self._curated: dict[KernelVersion, tuple[CuratedRow, ...]] = {}
+        self._bodies: dict[int, dict[str, object]] = {}
+        self._series: dict[Series, SeriesFacts | None] = {}
 
     def close(self) -> None:
         """Close the database; asking anything after that is a bug."""
@@ -60,10 +76,12 @@ class World(Guarded):
         """Return the error that says the file is not what it should be."""
         return self._file.damaged(error)
 
-    def meta(self) -> dict[str, str]:
+    def meta(self) -> Mapping[str, str]:
         """Return what the database says about itself: ``snapshot``, ``records`` ..."""
-        rows = self._file.all("SELECT key, value FROM meta")
-        return {str(key): str(value) for key, value in rows}
+        if not self._meta:
+            rows = self._file.all("SELECT key, value FROM meta")
+            self._meta = {str(key): str(value) for key, value in rows}
+        return self._meta
 
     def trees(self) -> tuple[str, ...]:
         """Return the releases whose source trees tell what files are compiled into."""
@@ -84,18 +102,24 @@ class World(Guarded):
 
         The rule is the one of :meth:`open_in`.
         """
+        if version in self._curated:
+            return self._curated[version]
         code = version.series.code
         values = {
             "series": code,
             "patch": version.patch,
             "mended": code - 1 if version.is_rc else code,
         }
-        return tuple(map(CuratedRow._make, self._file.all(_CURATED_OPEN, values)))
+        rows = tuple(map(CuratedRow._make, self._file.all(_CURATED_OPEN, values)))
+        return keep(self._curated, version, rows)
 
     def curated_bodies(self, numbers: Collection[int]) -> dict[int, dict[str, object]]:
         """Return curated entries as ``data/fixes.json`` has them, by number."""
-        rows = self._file.any_of("SELECT n, body FROM curated WHERE n IN ({})", numbers)
-        return {n: self._object(body) for n, body in rows}
+        known = self._bodies
+        missing = [n for n in numbers if n not in known]
+        rows = self._file.any_of("SELECT n, body FROM curated WHERE n IN ({})", missing)
+        known.update({n: self._object(body) for n, body in rows})
+        return {n: known[n] for n in numbers if n in known}
 
     def curated_for(self, cves: Collection[str]) -> dict[str, tuple[str, ...]]:
         """Return the ids of the curated entries that speak about CVEs; others are left out."""
@@ -123,8 +147,10 @@ class World(Guarded):
 
     def series(self, series: Series) -> SeriesFacts | None:
         """Return what is known about a series, None where nothing is."""
+        if series in self._series:
+            return self._series[series]
         row = self._file.one("SELECT * FROM series WHERE code = ?", series.code)
-        return _series_facts(row) if row else None
+        return keep(self._series, series, _series_facts(row) if row else None)
 
     def all_series(self) -> tuple[SeriesFacts, ...]:
         """Return what is known about every series, the oldest first."""

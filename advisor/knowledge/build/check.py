@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 
 from advisor.knowledge.store import KnowledgeBase
@@ -12,7 +13,7 @@ _MOST_CURATED = 10_000
 _PART = 2000
 
 
-def check_database(path: Path) -> dict[str, str]:
+def check_database(path: Path) -> Mapping[str, str]:
     """Return what a database says about itself, after reading all of it.
 
     Raises:
