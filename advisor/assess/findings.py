@@ -100,15 +100,16 @@ def explain(
 
 def tally(weighed: Mapping[int, Weighed]) -> Tally:
     """Count fixes by how near and, of those that reach this machine, by how bad."""
-    near = Counter(one.reached.reach for one in weighed.values())
+    reached = [one.reached for one in weighed.values()]
+    near = Counter([one.reach for one in reached])
     bad = Counter(
-        severity_of(one.score) for one in weighed.values() if one.reached.reach in WEIGHING
+        [severity_of(one.score) for one in weighed.values() if one.reached.reach in WEIGHING]
     )
     return Tally(
         total=len(weighed),
         by_reach={reach: near[reach] for reach in REACH_ORDER if near[reach]},
         by_severity={severity: bad[severity] for severity in _SEVERITIES if bad[severity]},
-        unlocated=sum(one.reached.how is NO_FILE for one in weighed.values()),
+        unlocated=sum([one.how is NO_FILE for one in reached]),
     )
 
 
@@ -120,9 +121,7 @@ def detail(
     records = knowledge.records(by_number.keys()).values()
     repairs = knowledge.repairs(by_number.keys())
     findings = [
-        _finding(by_number[record.n], record, status, evidence)._replace(
-            repairs=tuple(repairs.get(record.n, ()))
-        )
+        _finding(by_number[record.n], record, status, evidence, repairs.get(record.n, ()))
         for record in records
     ]
     return tuple(sorted(findings, key=_worst_first))
@@ -150,7 +149,9 @@ def _evidence(identity: Identity, by_changelog: int, source: str) -> str:
     return text
 
 
-def _finding(one: Weighed, record: Record, status: Status, evidence: str) -> Finding:
+def _finding(
+    one: Weighed, record: Record, status: Status, evidence: str, repairs: tuple[str, ...] = ()
+) -> Finding:
     return Finding(
         id=record.id,
         kind="fix",
@@ -168,6 +169,7 @@ def _finding(one: Weighed, record: Record, status: Status, evidence: str) -> Fin
         introduced_in=record.introduced_in,
         fixed_in=record.fixed_in,
         commits=record.commits,
+        repairs=repairs,
         files=tuple(site.path for site in record.sites),
         urls=(f"https://www.cve.org/CVERecord?id={record.id}",),
     )

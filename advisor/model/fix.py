@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 
 
 class FixKind(StrEnum):
@@ -69,6 +70,7 @@ SEVERITY_FLOOR = (
 """Tenths of a CVSS 3.1 base score from which a severity holds (specification, section 5)."""
 
 
+@cache
 def severity_of(tenths: int) -> Severity:
     """Return the severity of a CVSS base score given in tenths: 78 is ``high``."""
     return next(word for floor, word in SEVERITY_FLOOR if tenths >= floor)

@@ -125,4 +125,5 @@ def _is_loaded(name: str, modules: Modules) -> bool:
 
 def _used_by(serving: tuple[str, ...], modules: Modules) -> list[str]:
     """Return the loaded modules that a device's modules stand on."""
-    return [name for name, users in modules.needs.items() if set(users) & set(serving)]
+    own = frozenset(serving)
+    return [name for name, users in modules.needs.items() if not own.isdisjoint(users)]
