@@ -92,6 +92,27 @@ EXTRA = (
             id="exploited-and-closed-only-elsewhere",
         ),
         pytest.param(
+            Situation(next_build=BLIND),
+            Action.STAY,
+            Urgency.NONE,
+            "nothing-better/nothing-to-do",
+            id="a-blind-build-of-another-series-while-this-one-goes-on",
+        ),
+        pytest.param(
+            Situation(told=False, line_goes_on=False, next_build=BLIND),
+            Action.UNKNOWN,
+            Urgency.NONE,
+            "number-cannot-tell/nothing-to-do",
+            id="nothing-told-and-a-blind-build-of-another-series",
+        ),
+        pytest.param(
+            Situation(same_line=BETTER._replace(security=True)),
+            Action.UPGRADE,
+            Urgency.ROUTINE,
+            "same-series/rest",
+            id="a-security-suite-whose-worth-was-counted",
+        ),
+        pytest.param(
             Situation(ended=True, other_line=BETTER),
             Action.SWITCH_SERIES,
             Urgency.SOON,
