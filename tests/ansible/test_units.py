@@ -49,8 +49,10 @@ def test_service_that_scans_can_see_modules_kernel_and_network_cards(unit: Path)
 @pytest.mark.parametrize("unit", _LOCAL, ids=lambda path: path.stem)
 def test_service_gives_its_file_the_name_only_after_success(unit: Path) -> None:
     text = unit.read_text()
-    written = re.search(r"^StandardOutput=truncate:(\S+)/(\.\S+)$", text, re.MULTILINE)
+    # `truncate:` would empty the file again for ExecStartPost, and an empty one get the name.
+    written = re.search(r"^StandardOutput=file:(\S+)/(\.\S+)$", text, re.MULTILINE)
     assert written
+    assert f"ExecStartPre=+/bin/rm -f {written[1]}/{written[2]}\n" in text
     assert f"ExecStartPost=+/bin/mv -T {written[1]}/{written[2]} {written[1]}/" in text
 
 

@@ -31,7 +31,7 @@ def publish(database: Path, folder: Path, key: Path, *, now: int, days: int) -> 
         AdvisorError: The database is damaged, the key does not sign, or a file cannot be written.
     """
     serial = int(check_database(database).get("serial", "0"))
-    packed = lzma.compress(database.read_bytes(), preset=9)
+    packed = lzma.compress(database.read_bytes())
     created = dt.datetime.fromtimestamp(now, tz=dt.UTC)
     told = Manifest(
         serial=serial,
