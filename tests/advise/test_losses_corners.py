@@ -173,6 +173,9 @@ def test_protocol_is_lost_for_certain_and_badly(knowledge: KnowledgeBase) -> Non
     assert [(one.id, one.module, one.certain, one.serious) for one in found.lost] == [
         ("packet-radio", "ax25", True, True)
     ]
+    unread = inventory._replace(modules=inventory.modules._replace(loaded=None))
+    told = losses(unread, knowledge, lists=without("ax25", "netrom")).lost
+    assert [one.module for one in told] == ["ax25", "netrom"]
     idle = machine(T94, loaded=(*SERVER, "ax25"), features=(used._replace(state="open"),))
     assert losses(idle, knowledge, lists=without("ax25")).lost == ()
     foreign = machine(
