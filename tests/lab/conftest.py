@@ -17,6 +17,7 @@ from tests.lab.machines import Machine
 from tests.lab.payload import payload_disk
 from tests.lab.report import write_page
 from tests.lab.roots import root_disk
+from tests.lab.services import Served, served
 from tests.lab.story import Story, told
 from tests.lab.visit import Visit
 
@@ -40,6 +41,8 @@ def payload(database: Path, request: pytest.FixtureRequest) -> Path:
         begun(installed, kernel)
     if any("story" in names for names in asked):
         begun(told, disk)
+    if any("left" in names for names in asked):
+        begun(served, disk, database)
     for machine, name in guests:
         begun(visited, machine, name, disk)
     return disk
@@ -68,6 +71,15 @@ def story(payload: Path) -> Story:
     """An upgrade, told before and looked at after."""
     try:
         return begun(told, payload).result()
+    except UnavailableError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def left(payload: Path, database: Path) -> Served:
+    """What the services of the package left behind in a guest."""
+    try:
+        return begun(served, payload, database).result()
     except UnavailableError as error:
         pytest.skip(str(error))
 

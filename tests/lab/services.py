@@ -20,6 +20,8 @@ from tests.lab.visit import ADVISOR, Document
 ROOT = Path(__file__).parents[2]
 _UNITS = ROOT / "packaging/systemd"
 _FACTS = ROOT / "ansible_collections/homelab/kernel_advisor/plugins/plugin_utils/facts.py"
+# Its root has a systemd: that of trixie, 257.
+_KERNEL = "6.12-security"
 _FACTS_FOLDER = "/etc/ansible/facts.d"
 _METRICS_FOLDER = "/var/lib/prometheus/node-exporter"
 _PLACES = ("run", "srv", "usr")
@@ -63,14 +65,14 @@ class Served(NamedTuple):
     refused: int
 
 
-def served(kernel: str, payload: Path, database: Path) -> Served:
+def served(payload: Path, database: Path) -> Served:
     """Return what the services do in a guest.
 
     Raises:
         UnavailableError: It cannot be had here.
         GuestError: A service failed.
     """
-    with ready_guest(MMIO, kernel, payload) as guest:
+    with ready_guest(MMIO, _KERNEL, payload) as guest:
         guest.run("sh", "-c", _INSTALL, stdin=_files(database))
         plain = guest.shell("advisor scan --format json | python3 /usr/lib/kernel-advisor/facts.py")
         shown = guest.shell("advisor report --format prometheus")

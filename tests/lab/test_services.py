@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from advisor.knowledge.store import KnowledgeBase
-from tests.lab.cache import UnavailableError
-from tests.lab.guests import begun
-from tests.lab.services import Served, served
+from tests.lab.services import Served
 
-# Where the guest has a systemd: that of trixie, 257.
-_KERNEL = "6.12-security"
 _OF_THE_RUN = frozenset({"generated", "kernel", "unknowns"})
-
-
-@pytest.fixture(scope="module")
-def left(payload: Path, database: Path) -> Served:
-    """What the services left behind in a guest."""
-    try:
-        return begun(served, _KERNEL, payload, database).result()
-    except UnavailableError as error:
-        pytest.skip(str(error))
 
 
 def test_local_fact_is_what_the_command_prints(left: Served) -> None:

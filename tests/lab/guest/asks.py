@@ -21,7 +21,6 @@ from contextlib import suppress
 from pathlib import Path
 
 _SECONDS = 15
-_TYPES = (1, 2, 3, 5, 6)
 _NETLINK, _ALG, _BLUETOOTH, _CAN = 16, 38, 31, 29
 _ROUTE, _DIAG, _NETFILTER, _GENERIC, _RDMA = 0, 4, 12, 16, 20
 _REQUEST, _CREATE = 0x1, 0x401
@@ -83,9 +82,9 @@ def _plain(aliases: list[str]) -> Iterator[Ask]:
     for rest in _after("net-pf-", aliases):
         yield from _sockets(rest)
     for number in _after("bt-proto-", aliases):
-        yield from _opened(_BLUETOOTH, int(number))
+        yield lambda number=number: socket.socket(_BLUETOOTH, 3, int(number)).close()
     for number in _after("can-proto-", aliases):
-        yield from _opened(_CAN, int(number))
+        yield lambda number=number: socket.socket(_CAN, 3, int(number)).close()
     for number in range(3):
         yield lambda number=number: socket.socket(21, 5).setsockopt(*_RDS_TRANSPORT, number)
     for control in _ATM_CONTROLS:
@@ -102,7 +101,7 @@ def _plain(aliases: list[str]) -> Iterator[Ask]:
 def _crypto(aliases: list[str]) -> Iterator[Ask]:
     for kind in ("hash", "skcipher", "aead", "rng"):
         yield lambda kind=kind: socket.socket(_ALG, 5).bind((kind, "none"))
-    for name in _after("crypto-", aliases)[::4]:
+    for name in _after("crypto-", aliases)[::8]:
         yield lambda name=name: socket.socket(_ALG, 5).bind(("hash", name))
 
 
@@ -135,7 +134,8 @@ def _sockets(rest: str) -> Iterator[Ask]:
     family = int(words[0])
     proto = int(words[2]) if len(words) > 2 and words[2].isdecimal() else 0
     if family != _NETLINK:
-        yield from _opened(family, proto)
+        kind = int(words[4]) if words[3:4] == ["type"] else 1
+        yield lambda: socket.socket(family, kind, proto).close()
     elif words[3:4] == ["family"]:
         name = rest.partition("-family-")[2]
         yield lambda: _send(_GENERIC, 16, struct.pack("BBH", 3, 1, 0) + _text(2, name))
@@ -144,11 +144,6 @@ def _sockets(rest: str) -> Iterator[Ask]:
         yield lambda: _send(_DIAG, 20, struct.pack("BBBB68x", shown[0], shown[1], 0, 0))
     else:
         yield lambda: socket.socket(_NETLINK, 3, proto).close()
-
-
-def _opened(family: int, proto: int) -> Iterator[Ask]:
-    for kind in _TYPES:
-        yield lambda kind=kind: socket.socket(family, kind, proto).close()
 
 
 def _in_namespace(aliases: list[str]) -> Iterator[Ask]:
@@ -180,9 +175,9 @@ def _filters(aliases: list[str]) -> Iterator[Ask]:
         yield lambda wanted=wanted: _filtering(2, 6 << 8 | 2, wanted + _attribute(5, b"\x02"))
     for family, start in ((2, "ipt_"), (10, "ip6t_"), (3, "arpt_"), (7, "ebt_")):
         for name in [*_after(start, aliases), "REJECT", "ah", "ECN", "rt"]:
-            for target in (0, 1):
-                wanted = _text(1, name) + _number(2, 0) + _number(3, target)
-                yield lambda family=family, wanted=wanted: _filtering(family, 11 << 8, wanted)
+            # A target's name is in capitals, a match's is not.
+            wanted = _text(1, name) + _number(2, 0) + _number(3, name.isupper())
+            yield lambda family=family, wanted=wanted: _filtering(family, 11 << 8, wanted)
     yield from _tables(aliases)
 
 
