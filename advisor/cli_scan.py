@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from advisor.knowledge.store import KnowledgeBase
     from advisor.model.advice import Answer
-    from advisor.model.inventory import GivenKernel
+    from advisor.model.packages import GivenKernel
 
 
 class Asked(NamedTuple):

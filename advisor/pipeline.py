@@ -11,7 +11,8 @@ from advisor.assess import Weigher, assess
 from advisor.assess.curated import annotate
 from advisor.knowledge.store import KnowledgeBase
 from advisor.model.advice import Answer, KnowledgeFacts
-from advisor.model.inventory import GivenKernel, Inventory
+from advisor.model.inventory import Inventory
+from advisor.model.packages import GivenKernel
 from advisor.model.reading import Unknown
 from advisor.model.version import KernelVersion
 from advisor.probe import probe

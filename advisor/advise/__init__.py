@@ -21,7 +21,8 @@ from advisor.assess import Weigher
 from advisor.knowledge.store import KnowledgeBase
 from advisor.model.advice import Action, Candidate, Check, Decision, Origin
 from advisor.model.finding import Assessment, Finding
-from advisor.model.inventory import GivenKernel, Inventory
+from advisor.model.inventory import Inventory
+from advisor.model.packages import GivenKernel
 from advisor.model.reading import Unknown
 
 __all__ = ["Advice", "advise"]

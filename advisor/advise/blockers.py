@@ -8,7 +8,8 @@ from typing import Final
 
 from advisor.advise.offers import Offer
 from advisor.model.advice import Check, CheckStatus
-from advisor.model.inventory import DkmsModule, Inventory
+from advisor.model.inventory import Inventory
+from advisor.model.packages import DkmsModule
 from advisor.model.version import KernelVersion, parse_version
 
 _ZFS: Final = frozenset({"zfs", "zfs-dkms", "zfs-linux"})

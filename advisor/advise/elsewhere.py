@@ -8,7 +8,8 @@ from advisor.assess.status import judge
 from advisor.knowledge.store import KnowledgeBase
 from advisor.model.advice import Candidate, Origin
 from advisor.model.elsewhere import InKernel
-from advisor.model.inventory import GivenKernel, Inventory
+from advisor.model.inventory import Inventory
+from advisor.model.packages import GivenKernel
 from advisor.probe.identity import identify
 
 

@@ -9,7 +9,8 @@ from typing import Final, NamedTuple, cast
 from advisor.advise.offers import Offer
 from advisor.knowledge.store import KnowledgeBase
 from advisor.model.advice import Lost, Origin
-from advisor.model.inventory import Device, DeviceKind, Inventory, KernelModules
+from advisor.model.inventory import Device, DeviceKind, Inventory
+from advisor.model.packages import KernelModules
 from advisor.model.version import KernelVersion, parse_version
 
 _FILESYSTEMS: Final = {

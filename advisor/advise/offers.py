@@ -8,13 +8,8 @@ from typing import Final, NamedTuple
 from advisor.advise.order import Key, flavour, natural_key, package_key
 from advisor.knowledge.store import KnowledgeBase, SeriesFacts
 from advisor.model.advice import Origin
-from advisor.model.inventory import (
-    GivenKernel,
-    InstalledKernel,
-    Inventory,
-    KernelModules,
-    OfferedKernel,
-)
+from advisor.model.inventory import Inventory
+from advisor.model.packages import GivenKernel, InstalledKernel, KernelModules, OfferedKernel
 from advisor.model.version import KernelVersion, Series, parse_version
 from advisor.probe.identity import identify
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from advisor.model.inventory import InstalledKernel, OfferedKernel
+from advisor.model.packages import InstalledKernel, OfferedKernel
 from advisor.probe.readings import Readings
 from advisor.probe.versions import natural_key
 

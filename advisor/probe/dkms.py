@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from advisor.model.inventory import DkmsModule
+from advisor.model.packages import DkmsModule
 from advisor.probe.readings import Readings
 from advisor.system.agent.manifest import path_name
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from advisor.model.inventory import InstalledKernel, OfferedKernel
+from advisor.model.packages import InstalledKernel, OfferedKernel
 from advisor.probe.kernels import changelog_cves
 from advisor.probe.readings import Readings
 from advisor.probe.versions import natural_key

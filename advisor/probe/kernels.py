@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from advisor.model.inventory import (
-    Device,
-    Distro,
-    InstalledKernel,
-    KernelModules,
-    OfferedKernel,
-)
+from advisor.model.inventory import Device, Distro
+from advisor.model.packages import InstalledKernel, KernelModules, OfferedKernel
 from advisor.probe.aliases import alias_table
 from advisor.probe.identity import identify
 from advisor.probe.modules import files_in

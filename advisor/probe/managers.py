@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from advisor.model.inventory import InstalledKernel, OfferedKernel
+from advisor.model.packages import InstalledKernel, OfferedKernel
 from advisor.probe.kernels import images
 from advisor.probe.readings import Readings
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from advisor.model.inventory import Distro, Host, InstalledKernel, Packages
+from advisor.model.inventory import Distro, Host
+from advisor.model.packages import InstalledKernel, Packages
 from advisor.probe import apt, managers
 from advisor.probe.dkms import probe_dkms
 from advisor.probe.evidence import Evidence, find_evidence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from advisor.model.inventory import InstalledKernel, OfferedKernel
+from advisor.model.packages import InstalledKernel, OfferedKernel
 from advisor.probe.evidence import Evidence
 from advisor.probe.kernels import rpm_changelogs
 from advisor.probe.readings import Readings

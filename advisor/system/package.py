@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from advisor.errors import AdvisorError, ExitStatus
-from advisor.model.inventory import GivenKernel, KernelModules, OfferedKernel
+from advisor.model.packages import GivenKernel, KernelModules, OfferedKernel
 from advisor.system.package_aliases import ModuleAliases, has_zstd, unpacked
 
 MOST_LIST_BYTES: Final = 16 << 20

@@ -12,19 +12,21 @@ from advisor.model.inventory import (
     Device,
     DeviceKind,
     Distro,
-    DkmsModule,
     Feature,
     Host,
-    InstalledKernel,
     Interface,
     Inventory,
     Kernel,
-    KernelModules,
     Modules,
     Mount,
+    Space,
+)
+from advisor.model.packages import (
+    DkmsModule,
+    InstalledKernel,
+    KernelModules,
     OfferedKernel,
     Packages,
-    Space,
 )
 from advisor.probe.identity import identify
 

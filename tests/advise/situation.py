@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from advisor.model.advice import Action, Urgency
-from advisor.model.inventory import GivenKernel, Inventory
+from advisor.model.inventory import Inventory
+from advisor.model.packages import GivenKernel
 
 
 class Situation(NamedTuple):

@@ -6,15 +6,8 @@ from advisor.advise import Advice, advise
 from advisor.assess import Weigher, assess
 from advisor.knowledge.store import KnowledgeBase
 from advisor.model.advice import Action, CheckStatus, Step
-from advisor.model.inventory import (
-    Device,
-    DeviceKind,
-    DkmsModule,
-    Interface,
-    Inventory,
-    OfferedKernel,
-    Space,
-)
+from advisor.model.inventory import Device, DeviceKind, Interface, Inventory, Space
+from advisor.model.packages import DkmsModule, OfferedKernel
 from tests.advise.machine import (
     C574,
     E1000E,

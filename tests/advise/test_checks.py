@@ -11,16 +11,8 @@ from advisor.advise.preflight import carrying
 from advisor.assess import Weigher, assess
 from advisor.knowledge.store import KnowledgeBase
 from advisor.model.advice import Action, Check, CheckStatus, Origin
-from advisor.model.inventory import (
-    Device,
-    DeviceKind,
-    DkmsModule,
-    Interface,
-    Inventory,
-    KernelModules,
-    Mount,
-    Space,
-)
+from advisor.model.inventory import Device, DeviceKind, Interface, Inventory, Mount, Space
+from advisor.model.packages import DkmsModule, KernelModules
 from advisor.model.version import parse_version
 from tests.advise.machine import C574, E1000E, GB, TODAY, dated, installed, machine
 from tests.advise.situations.debian import S94, S117, S734

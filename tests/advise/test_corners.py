@@ -13,16 +13,13 @@ from advisor.advise.offers import Offer
 from advisor.assess import Weigher, assess
 from advisor.knowledge.store import KnowledgeBase, SeriesFacts
 from advisor.model.advice import Action, CheckStatus, Origin
-from advisor.model.inventory import (
-    Autoload,
+from advisor.model.inventory import Autoload, Inventory, Mount, Space
+from advisor.model.packages import (
     DkmsModule,
     GivenKernel,
     InstalledKernel,
-    Inventory,
     KernelModules,
-    Mount,
     OfferedKernel,
-    Space,
 )
 from advisor.model.version import Series, parse_version
 from tests.advise.machine import (

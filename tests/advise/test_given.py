@@ -6,7 +6,7 @@ from advisor.advise import Advice, advise
 from advisor.assess import Weigher, assess
 from advisor.knowledge.store import KnowledgeBase
 from advisor.model.advice import Action
-from advisor.model.inventory import GivenKernel, KernelModules, OfferedKernel
+from advisor.model.packages import GivenKernel, KernelModules, OfferedKernel
 from tests.advise.machine import TODAY, dated, machine
 
 NEXT = "6.12.117+deb13-amd64"

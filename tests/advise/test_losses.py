@@ -8,7 +8,8 @@ from advisor.advise.losses import Losses, LossFinder
 from advisor.advise.offers import Offer
 from advisor.knowledge.store import KnowledgeBase
 from advisor.model.advice import Origin
-from advisor.model.inventory import Device, DeviceKind, Inventory, KernelModules, Mount
+from advisor.model.inventory import Device, DeviceKind, Inventory, Mount
+from advisor.model.packages import KernelModules
 from advisor.model.version import parse_version
 from tests.advise.machine import (
     BUILTIN,

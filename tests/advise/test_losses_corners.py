@@ -11,15 +11,8 @@ from advisor.advise.losses import Losses, LossFinder
 from advisor.advise.offers import Offer
 from advisor.knowledge.store import KnowledgeBase
 from advisor.model.advice import Origin
-from advisor.model.inventory import (
-    Device,
-    DeviceKind,
-    DkmsModule,
-    Interface,
-    Inventory,
-    KernelModules,
-    Mount,
-)
+from advisor.model.inventory import Device, DeviceKind, Interface, Inventory, Mount
+from advisor.model.packages import DkmsModule, KernelModules
 from advisor.model.version import parse_version
 from tests.advise.machine import (
     BUILTIN,

@@ -16,7 +16,8 @@ from advisor.knowledge.store import CuratedRow, KnowledgeBase
 from advisor.model.advice import Origin
 from advisor.model.finding import Assessment, Finding, Reach, Reached, Status
 from advisor.model.fix import Severity
-from advisor.model.inventory import DkmsModule, Inventory
+from advisor.model.inventory import Inventory
+from advisor.model.packages import DkmsModule
 from advisor.model.version import KernelVersion, parse_version
 from tests.advise.machine import TODAY, dated, machine
 

@@ -10,7 +10,8 @@ from advisor.advise import Advice, advise
 from advisor.advise.text import is_safe
 from advisor.assess import Weigher, assess
 from advisor.knowledge.store import KnowledgeBase
-from advisor.model.inventory import Device, GivenKernel, Inventory, OfferedKernel
+from advisor.model.inventory import Device, Inventory
+from advisor.model.packages import GivenKernel, OfferedKernel
 from tests.advise.machine import (
     C574,
     E1000E,

@@ -21,8 +21,8 @@ from advisor.model.inventory import (
     Inventory,
     Kernel,
     Modules,
-    Packages,
 )
+from advisor.model.packages import Packages
 from advisor.probe.identity import identify
 
 RELEASE = "6.12.94+deb13-amd64"

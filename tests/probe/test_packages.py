@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from advisor.model.inventory import Packages
+from advisor.model.packages import Packages
 from advisor.probe.managers import alpine_release, arch_release
 from advisor.system.agent.manifest import Raw
 from tests.machines.made import RELEASE, inventory

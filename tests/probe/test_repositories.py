@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from advisor.model.inventory import InstalledKernel, Inventory
+from advisor.model.inventory import Inventory
+from advisor.model.packages import InstalledKernel
 from advisor.probe.readings import Readings
 from advisor.probe.repositories import find_repositories, offered_rpms, release_of
 from advisor.system.agent.keep import kept

@@ -16,7 +16,8 @@ from advisor.knowledge.location import find_database
 from advisor.knowledge.store import KnowledgeBase
 from advisor.model.advice import Answer, Candidate
 from advisor.model.finding import Finding, Tally, Weighed
-from advisor.model.inventory import Autoload, Inventory, Modules, OfferedKernel
+from advisor.model.inventory import Autoload, Inventory, Modules
+from advisor.model.packages import OfferedKernel
 from advisor.pipeline import knowledge_facts
 from advisor.probe import probe
 from advisor.render.overview import closes

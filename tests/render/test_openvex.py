@@ -12,7 +12,7 @@ from vexipy.document import Document
 from advisor.errors import AdvisorError
 from advisor.model.advice import Answer
 from advisor.model.finding import WEIGHING, Reach
-from advisor.model.inventory import InstalledKernel
+from advisor.model.packages import InstalledKernel
 from advisor.render import ReportOptions
 from advisor.render.openvex import product, render_openvex
 from tests.render.recorded import names, recorded

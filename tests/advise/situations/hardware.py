@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from advisor.model.advice import Action, Urgency
-from advisor.model.inventory import DkmsModule, GivenKernel, Mount, OfferedKernel
+from advisor.model.inventory import Mount
+from advisor.model.packages import DkmsModule, GivenKernel, OfferedKernel
 from tests.advise.machine import (
     C59X,
     C509,
