@@ -203,7 +203,6 @@ class Autoload(NamedTuple):
         dependents: Module -> the modules on disk that bring it in with them, from ``modules.dep``.
         user_namespaces: ``open``, ``closed``, or ``""`` where it was not read.
         automount: The reading that says something mounts what is plugged in, or ``""``.
-        hotplug_usb: The reading that says USB ports are there, or ``""``.
         blocked: Modules that modprobe runs ``false`` or ``true`` for instead, or that the kernel was told at
             boot to refuse, with the reading.
         blacklisted: Modules that modprobe is told not to load for an alias, with the reading. Asked for by
@@ -216,7 +215,6 @@ class Autoload(NamedTuple):
     user_namespaces: str = ""
     user_namespaces_source: str = ""
     automount: str = ""
-    hotplug_usb: str = ""
     blocked: Mapping[str, str] = {}
     blacklisted: Mapping[str, str] = {}
     led: Mapping[str, str] = {}

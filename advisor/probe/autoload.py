@@ -94,7 +94,6 @@ def probe_autoload(
         user_namespaces=namespaces,
         user_namespaces_source=source,
         automount=_automount(readings, mounts),
-        hotplug_usb=_hotplug_usb(readings),
         blocked=rules.blocked,
         blacklisted=rules.blacklisted,
         led=rules.led,
@@ -127,13 +126,6 @@ def _automount(readings: Readings, mounts: tuple[Mount, ...]) -> str:
     for mount in mounts:
         if mount.type == "autofs" and mount.point != "/proc/sys/fs/binfmt_misc":
             return f"/proc/mounts: autofs on {mount.point}"
-    return ""
-
-
-def _hotplug_usb(readings: Readings) -> str:
-    for raw in readings.devices():
-        if raw.subsystem == "usb" and raw.driver == "hub":
-            return f"/sys{raw.path}: a USB hub"
     return ""
 
 
