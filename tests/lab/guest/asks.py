@@ -173,8 +173,10 @@ def _filters(aliases: list[str]) -> Iterator[Ask]:
     for name in _after("ip_set_", aliases):
         wanted = _attribute(1, b"\x07") + _text(2, "x") + _text(3, name) + _attribute(4, b"\0")
         yield lambda wanted=wanted: _filtering(2, 6 << 8 | 2, wanted + _attribute(5, b"\x02"))
+    asked = {*_after("ipt_", aliases)}
     for family, start in ((2, "ipt_"), (10, "ip6t_"), (3, "arpt_"), (7, "ebt_")):
-        for name in [*_after(start, aliases), "REJECT", "ah", "ECN", "rt"]:
+        own = {*_after(start, aliases)} - (asked if family != socket.AF_INET else set())
+        for name in [*sorted(own), "REJECT", "ah", "ECN", "rt"]:
             # A target's name is in capitals, a match's is not.
             wanted = _text(1, name) + _number(2, 0) + _number(3, name.isupper())
             yield lambda family=family, wanted=wanted: _filtering(family, 11 << 8, wanted)
