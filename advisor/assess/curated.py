@@ -97,7 +97,9 @@ class CuratedWeigher:
         """
         rows = [row for row in self._knowledge.curated_open_in(version) if row.kind != _TOPIC]
         answers = {row.n: self._answer(row) for row in rows}
-        bodies = self._knowledge.curated_bodies([n for n in answers if answers[n] is not False])
+        bodies = self._knowledge.curated_bodies(
+            [n for n, answer in answers.items() if answer is not False]
+        )
         findings: list[Finding] = []
         undecided: list[Undecided] = []
         for row in rows:

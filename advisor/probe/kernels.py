@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from advisor.model.inventory import Device, Distro
 from advisor.model.packages import InstalledKernel, KernelModules, OfferedKernel
@@ -13,6 +13,8 @@ from advisor.probe.modules import files_in
 from advisor.probe.readings import Readings
 from advisor.probe.versions import natural_key
 from advisor.system.agent.manifest import is_name
+
+Known = TypeVar("Known", InstalledKernel, OfferedKernel)
 
 _NEWEST: Final = 4
 _MOST_RPMS: Final = 200
@@ -38,19 +40,8 @@ def images(readings: Readings) -> Iterator[InstalledKernel]:
             yield InstalledKernel(release, source=f"/lib/modules/{release}/vmlinuz")
 
 
-def with_upstream(kernel: InstalledKernel, distro: Distro) -> InstalledKernel:
-    """Return an installed kernel with what it is built from."""
-    told = identify(
-        release=kernel.release,
-        distro=distro.name or distro.id,
-        package_version=kernel.package_version,
-    )
-    upstream = "" if told.upstream is None else str(told.upstream)
-    return kernel._replace(upstream=upstream, backports=told.backports, why=told.why)
-
-
-def offered_with_upstream(kernel: OfferedKernel, distro: Distro) -> OfferedKernel:
-    """Return an offered kernel with what it is built from."""
+def with_upstream(kernel: Known, distro: Distro) -> Known:
+    """Return an installed or offered kernel with what it is built from."""
     told = identify(
         release=kernel.release,
         distro=distro.name or distro.id,

@@ -10,7 +10,7 @@ from advisor.probe import apt, managers
 from advisor.probe.dkms import probe_dkms
 from advisor.probe.evidence import Evidence, find_evidence
 from advisor.probe.identity import identify
-from advisor.probe.kernels import images, offered_with_upstream, with_upstream
+from advisor.probe.kernels import images, with_upstream
 from advisor.probe.managers import Known
 from advisor.probe.readings import Readings
 
@@ -57,7 +57,7 @@ def probe_packages(readings: Readings, host: Host, release: str, machine: str) -
     return Packages(
         manager=manager,
         installed=tuple(with_upstream(kernel, host.distro) for kernel in told.installed),
-        offered=tuple(offered_with_upstream(kernel, host.distro) for kernel in told.offered),
+        offered=tuple(with_upstream(kernel, host.distro) for kernel in told.offered),
         held=known.held,
         changelog_cves=told.cves,
         changelog_source=told.source,
