@@ -54,6 +54,9 @@ def test_what_the_kernel_loads_for_root_alone_is_out_of_a_users_reach(
         ("sch_netem", "net-sch-netem"),
         ("act_meta_mark", "ife-meta-skbmark"),
         ("vport_vxlan", "vport-type-4"),
+        ("nf_nat_ftp", "ip_nat_ftp"),
+        ("fuse", "fs-fuse"),
+        ("binfmt_misc", "fs-binfmt_misc"),
     ],
 )
 def test_what_a_namespace_of_ones_own_is_enough_for_is_within_reach_where_they_are_open(
@@ -67,7 +70,7 @@ def test_what_a_namespace_of_ones_own_is_enough_for_is_within_reach_where_they_a
     "module",
     [
         "sch_netem", "cls_u32", "act_mirred", "iptable_nat", "ebt_ip", "ebtable_filter", "ip_vs_rr",
-        "ts_bm", "br_netfilter", "nf_conntrack_bridge",
+        "ts_bm", "br_netfilter", "nf_conntrack_bridge", "ip6t_rt", "ipt_ah",
     ],
 )  # fmt: skip
 def test_what_the_kernel_asks_for_by_name_needs_no_alias(module: str) -> None:
@@ -82,19 +85,23 @@ def test_what_the_kernel_asks_for_by_name_needs_no_alias(module: str) -> None:
         ("tun", "devname:net/tun"),
         ("ib_core", "rdma-netlink-subsys-5"),
         ("rdma_ucm", "rdma-client-rdma_cm"),
+        ("snd_seq_dummy", "snd-seq-client-14"),
+        ("snd_hrtimer", "snd-timer-1"),
     ],
 )
 def test_what_any_user_may_open_is_within_reach(module: str, alias: str) -> None:
     assert alias in (told(module, alias, namespaces="closed") or "")
 
 
-@pytest.mark.parametrize("module", ["algif_aead", "algif_hash", "algif_rng", "algif_skcipher"])
+@pytest.mark.parametrize(
+    "module", ["algif_aead", "algif_hash", "algif_rng", "algif_skcipher", "cryptomgr"]
+)
 def test_crypto_sockets_load_their_types_by_name_for_any_user(module: str) -> None:
     """af_alg.c asks modprobe for ``algif-hash``: no alias is needed, and no namespace."""
     assert "any local user" in (told(module, namespaces="closed") or "")
 
 
-@pytest.mark.parametrize("module", ["bridge", "8021q"])
+@pytest.mark.parametrize("module", ["bridge", "8021q", "bpfilter"])
 def test_an_ioctl_on_any_socket_loads_bridges_and_vlans_for_any_user(module: str) -> None:
     """socket.c asks modprobe for them by name, before it asks for any capability."""
     assert "with an ioctl on a socket (by its name)" in (told(module, namespaces="closed") or "")
@@ -131,3 +138,23 @@ def test_alias_that_modprobe_is_told_leads_elsewhere_loads_nothing_here() -> Non
     assert trigger(usual._replace(led={"net-pf-3": "off"}), "ax25", ()) == ""
     assert trigger(usual._replace(led={"net-pf-3": "ax25"}), "ax25", ())
     assert "net-pf-46" in (trigger(usual._replace(led={"net-pf-46": "mine"}), "mine", ()) or "")
+
+
+def test_what_a_module_asks_for_is_within_reach_where_one_that_needs_it_is() -> None:
+    needed = autoload({"ieee802154_6lowpan": ("rtnl-link-lowpan",)})
+    assert trigger(needed, "nhc_ipv6", ()) == ""
+    needed = needed._replace(dependents={"6lowpan": ("ieee802154_6lowpan",)})
+    assert "6lowpan: any local user" in (trigger(needed, "nhc_ipv6", ()) or "")
+
+
+def test_what_is_loaded_by_its_name_brings_in_what_it_needs() -> None:
+    needed = autoload({})._replace(dependents={"stp": ("bridge",)})
+    assert (trigger(needed, "stp", ()) or "").startswith("bridge brings it in: any local user")
+
+
+@pytest.mark.parametrize(("module", "alias"), [("overlay", "fs-overlay"), ("iptable_nat", "x")])
+def test_user_namespaces_that_were_not_read_are_not_taken_to_be_closed(
+    module: str, alias: str
+) -> None:
+    unread = autoload({module: (alias,)}, "")._replace(user_namespaces_source="")
+    assert "whether user namespaces are open was not read" in (trigger(unread, module, ()) or "")

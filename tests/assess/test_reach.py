@@ -175,6 +175,14 @@ def test_module_of_a_feature_in_use_is_active() -> None:
             SCTP, Reach.DORMANT, id="loading is switched off",
         ),
         pytest.param(inventory(), site("pktgen"), Reach.DORMANT, id="only root loads it"),
+        pytest.param(
+            inventory(available=frozenset({"br2684"})),
+            site("br2684"), Reach.DORMANT, id="what asks is not here",
+        ),
+        pytest.param(
+            inventory(available=frozenset({"br2684"}), loaded={"atm": False}),
+            site("br2684"), Reach.ON_DEMAND, id="what asks for it is loaded",
+        ),
         pytest.param(inventory(), site("isdn", "ISDN"), Reach.ABSENT, id="its option is off"),
         pytest.param(inventory(), site("nosuch"), Reach.ABSENT, id="no such module"),
         pytest.param(
